@@ -1,0 +1,2 @@
+#![forbid(unsafe_code)]
+//! Server-Sent Events for warp.

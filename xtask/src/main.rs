@@ -1,0 +1,3 @@
+#![forbid(unsafe_code)]
+//! Cross-crate checks.
+fn main() {}
