@@ -1,0 +1,12 @@
+//! From values to bytes.
+
+mod batch;
+mod encoded_event;
+mod encoder;
+mod lines;
+mod sink;
+
+pub use batch::EncodedBatch;
+pub use encoded_event::{EncodedEvent, InvalidWire};
+pub use encoder::{Encoder, FieldOrder, LineEnd};
+pub use sink::Sink;
