@@ -6,8 +6,9 @@ use bytes::Bytes;
 use sse_core::Event;
 
 use crate::{
+    blocks::Block,
     encoders::{self, encode_built},
-    inputs::{Block, Shape},
+    inputs::Shape,
     rounds::{Job, interleave, ratio},
     spread::Spread,
 };
@@ -59,21 +60,26 @@ impl Table {
     pub fn measure(shape: &'static Shape, rounds: usize) -> Self {
         let blocks = blocks(shape, EVENTS);
         let contenders = encoders::all();
-        let built: Vec<Event> = blocks.iter().map(encoders::build).collect();
-        let wires: Vec<Bytes> = built
+        let ready: Vec<Event> = blocks.iter().map(encoders::build).collect();
+        let wires: Vec<Bytes> = ready
             .iter()
             .map(|event| event.encode().into_bytes())
             .collect();
 
         let mut jobs = Vec::new();
         for contender in &contenders {
-            let (build, encode, deliver) = (contender.build, contender.encode, contender.deliver);
+            let &encoders::Contender {
+                build,
+                encode,
+                deliver,
+                ..
+            } = contender;
             jobs.push(Job::new(move || build(blocks)));
             jobs.push(Job::new(move || encode(blocks)));
             jobs.push(Job::new(move || deliver(&blocks[..8], 1)));
             jobs.push(Job::new(move || deliver(&blocks[..8], RECEIVERS)));
         }
-        jobs.push(Job::new(|| encode_built(&built)));
+        jobs.push(Job::new(|| encode_built(&ready)));
         jobs.push(Job::new(|| {
             for wire in &wires {
                 black_box(Bytes::copy_from_slice(wire));

@@ -34,27 +34,27 @@ impl Sizes {
     ///
     /// The reason why it is left out, if even the shortest takes too long.
     pub fn choose(&self, contender: &Contender, chunking: Chunking) -> Result<&Input, String> {
-        let mut chosen = None;
+        let mut chosen = Err("skipped: no input".to_owned());
         for input in &self.0 {
             let chunks = Chunks::new(&input.bytes, chunking.size(), Supply::Shared);
             let time = once(|| {
                 (contender.tally)(chunks);
             });
-            if time > HOPELESS && chosen.is_none() {
+            if time > HOPELESS && chosen.is_err() {
                 return Err(format!(
                     "skipped: {:.1} s for {} KiB",
                     time.as_secs_f64(),
                     input.bytes.len() >> 10
                 ));
             }
-            if time > LONGEST_RUN && chosen.is_some() {
+            if time > LONGEST_RUN && chosen.is_ok() {
                 break;
             }
-            chosen = Some(input);
+            chosen = Ok(input);
             if time > LONGEST_RUN / 3 {
                 break;
             }
         }
-        Ok(chosen.expect("the shortest was taken or refused"))
+        chosen
     }
 }

@@ -23,6 +23,7 @@ impl Spread {
     }
 
     /// The spread of `f(sample)` for a function that falls or rises throughout.
+    #[must_use]
     pub fn map(self, f: impl Fn(f64) -> f64) -> Self {
         let (a, b) = (f(self.p10), f(self.p90));
         Self {

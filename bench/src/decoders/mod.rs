@@ -1,10 +1,12 @@
 //! Every contender, each reduced to the same call.
 
 mod limits;
+mod ours;
 
 mod peers;
 
 pub use limits::SCAN_UTF8;
+pub use ours::{borrowed_unlimited, owned_unlimited};
 
 use crate::{
     chunks::Chunks,
@@ -37,6 +39,7 @@ pub enum Role {
 /// All contenders: ours, the peers, the limits.
 pub fn all() -> Vec<Contender> {
     let mut all = Vec::new();
+    all.extend(ours::all());
     all.extend(peers::all());
     all.extend(limits::all());
     all

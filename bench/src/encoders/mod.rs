@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use bytes::Bytes;
 
-use crate::inputs::Block;
+use crate::blocks::Block;
 
 pub use ours::{build, encode_built};
 

@@ -5,7 +5,7 @@ use std::{hint::black_box, iter};
 use bytes::Bytes;
 use sse_core::{Event, EventType};
 
-use crate::{encoders::Encode, inputs::Block};
+use crate::{blocks::Block, encoders::Encode};
 
 pub(super) struct Ours;
 

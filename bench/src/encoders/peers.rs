@@ -13,9 +13,9 @@ use bytes::Bytes;
 use http_body::Body;
 
 use crate::{
+    blocks::Block,
     chunks::Ready,
     encoders::{Contender, Encode},
-    inputs::Block,
 };
 
 pub(super) fn all() -> [Contender; 4] {
