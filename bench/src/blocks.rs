@@ -96,7 +96,7 @@ pub(crate) fn fifty_lines(index: u64) -> Block {
             data.push('\n');
         }
         let seed = index * 64 + line;
-        let words = 4 + pick(seed, 9);
+        let words = 6 + pick(seed, 10);
         for word in 0..words as u64 {
             data.push_str(WORDS[pick(seed * 16 + word, WORDS.len())].trim_start());
             data.push(' ');
@@ -117,7 +117,7 @@ pub(crate) fn mixed(index: u64) -> Block {
         id: (!seed.is_multiple_of(5)).then(|| (1_000_000 + index).to_string()),
         retry: (seed % 32 == 1).then_some(3000),
         data: format!(
-            r#"{{"seq":{index},"price":{}.{:02},"size":{}}}"#,
+            r#"{{"seq":{index},"market":"XETR","price":"{}.{:02}","size":{},"side":"buy","at":"2026-03-14T09:26:53.589Z"}}"#,
             100 + seed % 900,
             seed / 1000 % 100,
             seed / 100_000 % 50
