@@ -1,2 +1,7 @@
 #![forbid(unsafe_code)]
-//! Placeholder.
+//! One suite that every codec and every adapter must pass.
+
+pub mod codec;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod vectors;
