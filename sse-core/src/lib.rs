@@ -1,4 +1,4 @@
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 //! Server-Sent Events codec.
 #![no_std]
 
@@ -6,21 +6,48 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+mod accept;
+#[cfg(feature = "body")]
+mod body;
+mod decode;
 mod encode;
 mod event;
 mod event_id;
 mod event_type;
 mod field_text;
+mod last_event_id;
+mod response_headers;
 mod retry;
 
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
 
+#[cfg(feature = "body")]
+pub use crate::body::{
+    BoxStream, End, EndReason, EventStream, KeepAlive, Lazy, LocalBoxStream, OnError, Piece,
+    Shutdown, ShutdownSignal, StreamItem, ZeroInterval,
+};
 pub use crate::{
+    accept::accepts_event_stream,
+    decode::{
+        DecodeError, DecodeErrorKind, Decoder, DecoderOptions, EventRef, EventRefs, InvalidLimit,
+        Limit, Limits, Received, SliceDecoder,
+    },
     encode::{EncodedBatch, EncodedEvent, Encoder, FieldOrder, InvalidWire, LineEnd, Sink},
     event::{DataTooLong, Event},
     event_id::EventId,
     event_type::EventType,
     field_text::{Field, InvalidText, Sanitized, Strip},
+    last_event_id::{
+        LAST_EVENT_ID, last_event_id, last_event_id_from_header, last_event_id_from_query,
+    },
+    response_headers::RESPONSE_HEADERS,
     retry::{InvalidRetry, Retry},
 };
+
+/// What the adapters' macros need, and nobody else.
+#[cfg(feature = "body")]
+#[doc(hidden)]
+pub mod __private {
+    pub use futures_core::Stream;
+}

@@ -1,0 +1,291 @@
+use alloc::{collections::VecDeque, vec::Vec};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use super::{
+    block::{Block, Data, Text},
+    error::DecodeError,
+    event_refs::{EventRefs, Step},
+    options::DecoderOptions,
+    received::Received,
+    scan::{Retained, share},
+    state::{State, Status},
+};
+use crate::{event::Event, event_id::EventId, event_type::EventType, retry::Retry};
+
+/// Decodes an event stream into events that can be kept.
+///
+/// Push chunks as they come and take events until there are no more; the caller owns the IO.
+/// Text that lies in one chunk is a refcounted slice of it, so that a kept event keeps its chunk in memory:
+/// see [`Received::detached`].
+/// Use one for each stream; it is `Send + Sync` and needs `&mut` to decode.
+///
+/// ```
+/// use sse_core::Decoder;
+///
+/// let mut decoder = Decoder::new();
+/// decoder.push("id: 7\ndata: hel");
+/// assert!(decoder.next().is_none());
+/// decoder.push("lo\n\n");
+/// let received = decoder.next().unwrap()?;
+/// assert_eq!((received.event_type(), received.data()), ("message", "hello"));
+/// assert_eq!(decoder.last_event_id(), &"7");
+/// # Ok::<(), sse_core::DecodeError>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    state: State,
+    current: Retained,
+    waiting: VecDeque<Bytes>,
+    last_event_id: EventId,
+    /// Whether the last event ID is a slice of the current chunk.
+    id_in_chunk: bool,
+}
+
+impl Decoder {
+    /// Makes a decoder with the default options.
+    pub fn new() -> Self {
+        Self::with_options(DecoderOptions::new())
+    }
+
+    /// Makes a decoder that reads as told.
+    pub fn with_options(options: DecoderOptions) -> Self {
+        Self {
+            state: State::new(options),
+            current: Retained::default(),
+            waiting: VecDeque::new(),
+            last_event_id: EventId::EMPTY,
+            id_in_chunk: false,
+        }
+    }
+
+    /// Makes a decoder that starts with a last event ID, as after a reconnection.
+    pub fn resume(id: EventId) -> Self {
+        let mut decoder = Self::new();
+        decoder.set_last_event_id(id);
+        decoder
+    }
+
+    /// Adds the next chunk of the stream; an empty one changes nothing.
+    pub fn push(&mut self, chunk: impl Into<Bytes>) {
+        let chunk = chunk.into();
+        if chunk.is_empty() {
+            return;
+        }
+        if self.current.remaining() == 0 && self.waiting.is_empty() {
+            self.load(chunk);
+        } else {
+            self.waiting.push_back(chunk);
+        }
+    }
+
+    /// Returns the next event, or `None` when more input is needed.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`], after all events before it; decoding goes on after one that is not fatal,
+    /// and after a fatal one nothing comes until [`reset`](Self::reset).
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "`None` does not mean that it has ended"
+    )]
+    pub fn next(&mut self) -> Option<Result<Received, DecodeError>> {
+        loop {
+            if let Some(result) = self.next_of_chunk() {
+                return Some(result);
+            }
+            let chunk = self.waiting.pop_front()?;
+            self.load(chunk);
+        }
+    }
+
+    /// Tells that the stream has ended, after [`next`](Self::next) gave `None`; what comes next is a new one.
+    ///
+    /// A block without its blank line is discarded, unless
+    /// [`dispatch_unterminated`](DecoderOptions::dispatch_unterminated) was asked for.
+    pub fn finish(&mut self) -> Option<Result<Received, DecodeError>> {
+        match self.state.finish() {
+            Err(error) => Some(Err(error)),
+            Ok(false) => None,
+            Ok(true) => {
+                let State {
+                    block, data, saved, ..
+                } = &mut self.state;
+                if matches!(block.id, Text::Saved) {
+                    self.last_event_id = EventId::trusted((&*saved.last_event_id).into());
+                }
+                let data = matches!(block.data, Data::Gathered).then(|| data.take());
+                let event = keep(
+                    block,
+                    data,
+                    saved.event.as_str(),
+                    &self.last_event_id,
+                    |text| text.into(),
+                );
+                Some(Ok(Received {
+                    event,
+                    last_event_id: self.last_event_id.clone(),
+                }))
+            }
+        }
+    }
+
+    /// Decodes the rest of a stream in one go: all events, and the fatal error if there was one.
+    ///
+    /// Errors that are not fatal are left out; take the events one by one to see them.
+    pub fn decode_all(mut self, stream: impl Into<Bytes>) -> (Vec<Received>, Option<DecodeError>) {
+        self.push(stream);
+        let mut events = Vec::new();
+        while let Some(result) = self.next().or_else(|| {
+            if self.state.status == Status::Ended {
+                None
+            } else {
+                self.finish()
+            }
+        }) {
+            match result {
+                Ok(received) => events.push(received),
+                Err(error) if error.is_fatal() => return (events, Some(error)),
+                Err(_) => {}
+            }
+        }
+        (events, None)
+    }
+
+    /// Prepares for a new connection: forgets the stream, keeps the last event ID and the reconnection time.
+    pub fn reset(&mut self) {
+        self.state.reset();
+        self.waiting.clear();
+        self.unload();
+    }
+
+    /// Sets the last event ID.
+    pub fn set_last_event_id(&mut self, id: EventId) {
+        self.state.set_last_event_id(id.as_str());
+        self.last_event_id = id;
+        self.id_in_chunk = false;
+    }
+
+    /// Returns the last event ID; empty if there is none. It survives every error.
+    pub fn last_event_id(&self) -> &EventId {
+        &self.last_event_id
+    }
+
+    /// Returns the last reconnection time that the stream has sent, as sent.
+    pub fn reconnection_time(&self) -> Option<Retry> {
+        self.state.retry
+    }
+
+    /// Returns the number of bytes of this stream that have been decoded.
+    pub fn position(&self) -> u64 {
+        self.state.position
+    }
+
+    /// Returns the number of bytes that are held: those of an event or line that has not ended, and input not decoded yet.
+    pub fn buffered(&self) -> usize {
+        let waiting: usize = self.waiting.iter().map(Bytes::len).sum();
+        self.state.buffered() + self.current.remaining() + waiting
+    }
+
+    /// Tells whether an event or a line has begun and not ended.
+    pub fn in_event(&self) -> bool {
+        self.state.in_event()
+    }
+
+    fn load(&mut self, chunk: Bytes) {
+        self.unload();
+        let admitted = self.state.admit(&chunk);
+        self.current.load(chunk.slice(..admitted.len));
+        self.current.scan().0.skip(admitted.skip);
+    }
+
+    /// Lets go of the chunk; a last event ID that lies in it is copied, so that it does not keep all of it in memory.
+    fn unload(&mut self) {
+        if self.id_in_chunk {
+            self.last_event_id = self.last_event_id.detached();
+            self.id_in_chunk = false;
+        }
+        self.current.load(Bytes::new());
+    }
+
+    fn next_of_chunk(&mut self) -> Option<Result<Received, DecodeError>> {
+        let (scan, chunk) = self.current.scan();
+        let mut refs = EventRefs::new(&mut self.state, scan);
+        let step = refs.advance();
+        if refs.id_committed {
+            self.id_in_chunk = refs.last_id.is_some();
+            self.last_event_id = EventId::trusted(match refs.last_id {
+                Some(id) => share(chunk, id),
+                None => (&*refs.state.saved.last_event_id).into(),
+            });
+        }
+        let event = match step {
+            Step::End => {
+                drop(refs);
+                self.unload();
+                return None;
+            }
+            Step::Error(error) => return Some(Err(error)),
+            Step::Comment(Text::Chunk(comment)) => Event::from_comment(share(chunk, comment)),
+            Step::Comment(_) => Event::from_comment(&*refs.state.saved.comment),
+            Step::Event => {
+                let State {
+                    data: buffer,
+                    saved,
+                    ..
+                } = &mut *refs.state;
+                let data = match refs.block.data {
+                    Data::Absent => None,
+                    Data::Gathered => Some(buffer.take()),
+                    Data::Line(line) => Some(match line.text() {
+                        Some(text) => share(chunk, text),
+                        None => buffer.set(line).into(),
+                    }),
+                };
+                keep(
+                    &refs.block,
+                    data,
+                    &saved.event,
+                    &self.last_event_id,
+                    |text| share(chunk, text),
+                )
+            }
+        };
+        Some(Ok(Received {
+            event,
+            last_event_id: self.last_event_id.clone(),
+        }))
+    }
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Makes an event that can be kept of a block that has just ended, so that its id is the last event ID.
+#[inline]
+fn keep(
+    block: &Block<'_>,
+    data: Option<ByteString>,
+    saved_event: &str,
+    last_event_id: &EventId,
+    share: impl Fn(&str) -> ByteString,
+) -> Event {
+    let mut event = Event {
+        data,
+        ..Event::empty()
+    };
+    if block.has_fields {
+        event.event = match block.event {
+            Text::Absent => None,
+            Text::Chunk(text) => Some(EventType::trusted(share(text))),
+            Text::Saved => Some(EventType::trusted(saved_event.into())),
+        };
+        event.id = (!matches!(block.id, Text::Absent)).then(|| last_event_id.clone());
+        event.retry = block.retry;
+    }
+    event
+}

@@ -1,0 +1,176 @@
+use super::{
+    masks::{BLOCK, Summary, WINDOW, find_line_ends},
+    text::Piece,
+};
+
+/// The state of a walk over one chunk's line ends.
+#[derive(Debug)]
+pub(in crate::decode) struct Marks {
+    /// Line ends of the current block that are still to be visited, and where that block starts.
+    mask: u64,
+    block: usize,
+    /// The current window: where it starts, the end of what was looked at, its blocks.
+    window: usize,
+    looked_at: usize,
+    summary: Summary,
+    masks: [u64; 64],
+    /// Where the current line starts.
+    line: usize,
+    /// Whether a window before this one had a byte of the current line that is not ASCII.
+    high_before: bool,
+}
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self {
+            mask: 0,
+            block: 0,
+            window: 0,
+            looked_at: 0,
+            summary: Summary::default(),
+            masks: [0; 64],
+            line: 0,
+            high_before: false,
+        }
+    }
+}
+
+impl Marks {
+    /// Forgets the chunk; the masks themselves are overwritten before they are read.
+    pub(super) fn restart(&mut self) {
+        self.mask = 0;
+        self.looked_at = 0;
+        self.summary = Summary::default();
+        self.line = 0;
+        self.high_before = false;
+    }
+
+    pub(super) fn consumed(&self) -> usize {
+        self.line
+    }
+
+    /// Tells whether the current line is ASCII up to `end`, which lies in the current window.
+    #[inline]
+    fn is_ascii_up_to(&self, end: usize) -> bool {
+        if self.summary.high == 0 && !self.high_before {
+            return true;
+        }
+        let first = self.line.saturating_sub(self.window) / BLOCK;
+        let last = end.saturating_sub(self.window) / BLOCK;
+        let blocks = (u64::MAX << (first & 63)) & (u64::MAX >> (63 - last.min(63)));
+        self.summary.high & blocks == 0 && !self.high_before
+    }
+}
+
+/// A walk over the lines of a chunk.
+#[derive(Debug)]
+pub(in crate::decode) struct Scan<'m, 'c> {
+    chunk: &'c [u8],
+    marks: &'m mut Marks,
+}
+
+impl<'m, 'c> Scan<'m, 'c> {
+    /// Starts at the beginning of a chunk.
+    pub(in crate::decode) fn new(chunk: &'c [u8], marks: &'m mut Marks) -> Self {
+        marks.restart();
+        Self { chunk, marks }
+    }
+
+    /// Goes on in a chunk that `marks` were made from.
+    pub(super) fn resume(chunk: &'c [u8], marks: &'m mut Marks) -> Self {
+        Self { chunk, marks }
+    }
+
+    /// Leaves out the next `count` bytes, which have no line end.
+    ///
+    /// Called only before the first line was asked for.
+    pub(in crate::decode) fn skip(&mut self, count: usize) {
+        debug_assert_eq!(self.marks.looked_at, 0);
+        self.marks.line = (self.marks.line + count).min(self.chunk.len());
+        self.marks.looked_at = self.marks.line;
+    }
+
+    /// Returns the next whole line without its end, or `None` if no line ends in what is left.
+    ///
+    /// CRLF, LF and CR end a line ([HTML 9.2.5]); an LF right after a CR belongs to it.
+    ///
+    /// [HTML 9.2.5]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+    #[inline]
+    pub(in crate::decode) fn next_line(&mut self) -> Option<Piece<'c>> {
+        loop {
+            let marks = &mut *self.marks;
+            if marks.mask == 0 {
+                if marks.summary.ends == 0 {
+                    if !self.look_further() {
+                        return None;
+                    }
+                    continue;
+                }
+                let index = marks.summary.ends.trailing_zeros() as usize;
+                marks.summary.ends &= marks.summary.ends - 1;
+                marks.mask = marks.masks[index & 63];
+                marks.block = marks.window + index * BLOCK;
+            }
+            let end = marks.block + marks.mask.trailing_zeros() as usize;
+            marks.mask &= marks.mask - 1;
+            let start = marks.line;
+            let line = &self.chunk[start..end];
+            let ascii = marks.is_ascii_up_to(end);
+            marks.line = end + 1;
+            marks.high_before = false;
+            if line.is_empty() && self.is_second_half_of_crlf(end) {
+                continue;
+            }
+            return Some(Piece::looked_at(line, ascii));
+        }
+    }
+
+    /// Takes what is left of the chunk: the beginning of a line whose end has not come yet.
+    ///
+    /// Called only after [`next_line`](Self::next_line) gave `None`.
+    pub(in crate::decode) fn take_rest(&mut self) -> Piece<'c> {
+        let ascii =
+            self.marks.looked_at == self.chunk.len() && self.marks.is_ascii_up_to(self.chunk.len());
+        let rest = &self.chunk[self.marks.line..];
+        self.marks.line = self.chunk.len();
+        self.marks.high_before = false;
+        Piece::looked_at(rest, ascii)
+    }
+
+    /// Returns how many bytes have been made lines, with their ends.
+    pub(in crate::decode) fn consumed(&self) -> usize {
+        self.marks.line
+    }
+
+    /// Returns where a line of this chunk starts.
+    #[inline]
+    pub(in crate::decode) fn offset_of(&self, line: Piece<'c>) -> u64 {
+        (line.bytes().as_ptr() as usize - self.chunk.as_ptr() as usize) as u64
+    }
+
+    pub(in crate::decode) fn chunk(&self) -> &'c [u8] {
+        self.chunk
+    }
+
+    fn is_second_half_of_crlf(&self, end: usize) -> bool {
+        self.chunk[end] == b'\n' && end > 0 && self.chunk[end - 1] == b'\r'
+    }
+
+    /// Looks at the next window; tells whether there was one.
+    #[cold]
+    #[inline(never)]
+    fn look_further(&mut self) -> bool {
+        let start = self.marks.looked_at;
+        if start == self.chunk.len() {
+            return false;
+        }
+        if !self.marks.is_ascii_up_to(start) {
+            self.marks.high_before = true;
+        }
+        let window = &self.chunk[start..(start + WINDOW).min(self.chunk.len())];
+        self.marks.window = start;
+        self.marks.looked_at = start + window.len();
+        self.marks.summary = find_line_ends(window, &mut self.marks.masks);
+        true
+    }
+}

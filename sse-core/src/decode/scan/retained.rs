@@ -1,0 +1,40 @@
+use bytes::Bytes;
+use bytestring::ByteString;
+
+use super::marks::{Marks, Scan};
+
+/// A chunk together with the marks that were made from it, so that a scan can stop and go on later.
+#[derive(Debug, Default)]
+pub(in crate::decode) struct Retained {
+    chunk: Bytes,
+    marks: Marks,
+}
+
+impl Retained {
+    /// Takes a chunk and starts anew.
+    pub(in crate::decode) fn load(&mut self, chunk: Bytes) {
+        self.marks.restart();
+        self.chunk = chunk;
+    }
+
+    /// Goes on where the last scan of this chunk stopped.
+    pub(in crate::decode) fn scan(&mut self) -> (Scan<'_, '_>, &Bytes) {
+        (Scan::resume(&self.chunk, &mut self.marks), &self.chunk)
+    }
+
+    /// Returns the number of bytes that no line has been made of yet.
+    pub(in crate::decode) fn remaining(&self) -> usize {
+        self.chunk.len() - self.marks.consumed()
+    }
+}
+
+/// Makes text of a part of `chunk`, sharing its memory.
+///
+/// # Panics
+///
+/// If `text` is no part of `chunk`.
+#[inline]
+pub(in crate::decode) fn share(chunk: &Bytes, text: &str) -> ByteString {
+    // SAFETY: the slice has the bytes of `text`, which are UTF-8.
+    unsafe { ByteString::from_bytes_unchecked(chunk.slice_ref(text.as_bytes())) }
+}
