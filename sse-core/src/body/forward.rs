@@ -1,0 +1,90 @@
+/// Writes the methods that every adapter's `Sse` shares, as calls of [`EventStream`](crate::EventStream).
+///
+/// Called inside the adapter, where `Sse<S>` is a tuple struct around an `EventStream<S>`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! forward_configuration {
+    ($sse:ident) => {
+        impl<S, E> $sse<S>
+        where
+            S: $crate::__private::Stream<Item: $crate::StreamItem<Error = E>>,
+        {
+            /// Makes a response of a stream of events.
+            pub fn new(stream: S) -> Self {
+                Self($crate::EventStream::new(stream))
+            }
+
+            /// Sets what is sent while the stream is silent; the default is the comment `:` after 15 seconds.
+            pub fn keep_alive(self, keep_alive: $crate::KeepAlive) -> Self {
+                Self(self.0.keep_alive(keep_alive))
+            }
+
+            /// Sets the text of the comment that opens the body if no event is ready at the first poll; the default is none.
+            pub fn opening(self, text: impl Into<$crate::ByteString>) -> Self {
+                Self(self.0.opening(text))
+            }
+
+            /// Sets what an error in the stream does; the default is [`OnError::Abort`]($crate::OnError::Abort).
+            pub fn on_error(self, on_error: $crate::OnError<E>) -> Self {
+                Self(self.0.on_error(on_error))
+            }
+
+            /// Calls `handler` exactly once, when the response ended or was dropped; a second handler replaces the first.
+            pub fn on_end(self, handler: impl FnOnce($crate::End) + Send + 'static) -> Self {
+                Self(self.0.on_end(handler))
+            }
+
+            /// Ends the response when `signal` completes; see [`Shutdown::signal`]($crate::Shutdown::signal).
+            pub fn shutdown(
+                self,
+                signal: impl ::core::future::Future<Output = ()> + Send + 'static,
+            ) -> Self {
+                Self(self.0.shutdown(signal))
+            }
+
+            /// Sends a reconnection time drawn at random from `range` before a shutdown ends the response,
+            /// so that the clients do not all return at once. The default is to send none.
+            pub fn retry_on_shutdown(
+                self,
+                range: ::core::ops::RangeInclusive<::core::time::Duration>,
+            ) -> Self {
+                Self(self.0.retry_on_shutdown(range))
+            }
+
+            /// Waits for the first event, at most for `at_most`, so that an error before it can still become a response
+            /// with another status. The headers wait as long.
+            ///
+            /// # Errors
+            /// Returns the stream's first item if that is an error.
+            ///
+            /// # Cancel safety
+            /// Dropping the future drops the stream with what was taken from it, and `on_end` is called.
+            pub async fn await_first(
+                self,
+                at_most: ::core::time::Duration,
+            ) -> Result<$sse<::core::pin::Pin<::std::boxed::Box<S>>>, E> {
+                Ok($sse(self.0.await_first(at_most).await?))
+            }
+        }
+
+        impl<F, S> $sse<$crate::Lazy<F, S>>
+        where
+            F: FnOnce() -> S,
+            S: $crate::__private::Stream<Item: $crate::StreamItem>,
+        {
+            /// Makes a response of a stream that `make` creates at the first poll, so not for a `HEAD` request.
+            pub fn lazy(make: F) -> Self {
+                Self($crate::EventStream::lazy(make))
+            }
+        }
+
+        impl<S> From<$crate::EventStream<S>> for $sse<S>
+        where
+            S: $crate::__private::Stream<Item: $crate::StreamItem>,
+        {
+            fn from(body: $crate::EventStream<S>) -> Self {
+                Self(body)
+            }
+        }
+    };
+}
