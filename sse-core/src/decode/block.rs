@@ -77,25 +77,19 @@ impl Line {
     /// Reads the field name of a line that is not empty.
     #[inline]
     pub(super) fn of(line: &[u8]) -> Self {
-        const NAMES: [(&[u8], fn(usize) -> Line); 5] = [
-            (b"data", Line::Data),
-            (b"event", Line::Event),
-            (b"id", Line::Id),
-            (b"retry", Line::Retry),
-            (b"", Line::Comment),
-        ];
-        for (name, make) in NAMES {
-            let Some(rest) = line.strip_prefix(name) else {
-                continue;
-            };
-            return match rest {
-                [] => make(name.len()),
-                [b':', b' ', ..] => make(name.len() + 2),
-                [b':', ..] => make(name.len() + 1),
-                _ => continue,
-            };
+        let (make, name): (fn(usize) -> Self, usize) = match line {
+            [b'd', b'a', b't', b'a', ..] => (Self::Data, 4),
+            [b'e', b'v', b'e', b'n', b't', ..] => (Self::Event, 5),
+            [b'i', b'd', ..] => (Self::Id, 2),
+            [b'r', b'e', b't', b'r', b'y', ..] => (Self::Retry, 5),
+            _ => (Self::Comment, 0),
+        };
+        match &line[name..] {
+            [b':', b' ', ..] => make(name + 2),
+            [b':', ..] => make(name + 1),
+            [] => make(name),
+            _ => Self::Unknown,
         }
-        Self::Unknown
     }
 }
 

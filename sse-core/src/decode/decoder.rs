@@ -74,7 +74,7 @@ impl Decoder {
             return;
         }
         if self.current.remaining() == 0 && self.waiting.is_empty() {
-            self.load(chunk);
+            self.load(&chunk);
         } else {
             self.waiting.push_back(chunk);
         }
@@ -96,7 +96,7 @@ impl Decoder {
                 return Some(result);
             }
             let chunk = self.waiting.pop_front()?;
-            self.load(chunk);
+            self.load(&chunk);
         }
     }
 
@@ -193,9 +193,9 @@ impl Decoder {
         self.state.in_event()
     }
 
-    fn load(&mut self, chunk: Bytes) {
+    fn load(&mut self, chunk: &Bytes) {
         self.unload();
-        let admitted = self.state.admit(&chunk);
+        let admitted = self.state.admit(chunk);
         self.current.load(chunk.slice(..admitted.len));
         self.current.scan().0.skip(admitted.skip);
     }

@@ -1,4 +1,4 @@
-use crate::{event::Event, event_id::EventId};
+use crate::{event::Event, event_id::EventId, event_type::EventType};
 
 /// One event that was received, and the last event ID at its dispatch.
 ///
@@ -18,7 +18,7 @@ impl Received {
         self.event
             .event
             .as_ref()
-            .map(|event| event.as_str())
+            .map(EventType::as_str)
             .filter(|event| !event.is_empty())
             .unwrap_or("message")
     }

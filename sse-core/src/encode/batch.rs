@@ -33,9 +33,9 @@ impl EncodedBatch {
             [event] => event.clone().into_text(),
             _ => {
                 let mut wire = String::with_capacity(events.iter().map(EncodedEvent::len).sum());
-                events
-                    .iter()
-                    .for_each(|event| wire.push_str(event.as_str()));
+                for event in events {
+                    wire.push_str(event.as_str());
+                }
                 wire.into()
             }
         };

@@ -207,7 +207,7 @@ impl Encoder {
                     }
                 }
                 Part::Event => {
-                    written += event_type.as_ref().map_or(0, |it| line(EVENT, it.as_str()))
+                    written += event_type.as_ref().map_or(0, |it| line(EVENT, it.as_str()));
                 }
                 Part::Retry => {
                     if let Some(retry) = retry {

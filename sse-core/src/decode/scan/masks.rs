@@ -14,7 +14,7 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    #[inline(always)]
+    #[inline]
     fn add(&mut self, block: usize, mask: Mask) {
         self.ends |= u64::from(mask.ends != 0) << block;
         self.high |= u64::from(mask.high) << block;
@@ -46,6 +46,10 @@ pub(super) fn find_line_ends(window: &[u8], masks: &mut [u64; 64]) -> Summary {
 }
 
 /// The loop that all variants share; inlined into each, so that `mask` is compiled for its instruction set.
+#[expect(
+    clippy::inline_always,
+    reason = "vector instructions stay enabled only inside their function"
+)]
 #[inline(always)]
 fn find_with(window: &[u8], masks: &mut [u64; 64], mask: impl Fn(&[u8; BLOCK]) -> Mask) -> Summary {
     let mut summary = Summary::default();
@@ -81,6 +85,7 @@ fn find_with(window: &[u8], masks: &mut [u64; 64], mask: impl Fn(&[u8; BLOCK]) -
 }
 
 #[cfg(all(target_arch = "x86_64", not(sse_core_portable)))]
+#[expect(clippy::cast_ptr_alignment, reason = "these loads need no alignment")]
 mod x86 {
     use core::arch::x86_64::{
         __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
