@@ -1,10 +1,14 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use semver::Version;
 
-use crate::ci;
+use crate::release::Mode;
 use crate::report::Options;
+use crate::{bench, ci, fuzz, release, vectors, workspace};
 
 /// The workspace's own tasks.
 #[derive(Debug, Parser)]
@@ -25,6 +29,45 @@ enum Task {
     },
     /// Checks the house rules that a machine can check.
     Tidy,
+    /// Runs files of test vectors, whatever their format.
+    Vectors {
+        /// Files with one vector a line.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Shows that every check fails for the fault that it is meant for.
+    Teeth(Flags),
+    /// Runs a fuzz target, or all, for some seconds each.
+    Fuzz {
+        /// A target of `fuzz/`, or `all`.
+        #[arg(default_value = "all")]
+        name: String,
+        /// Seconds for each target.
+        #[arg(default_value_t = 60)]
+        seconds: u64,
+        /// Hunts the faults planted in codecs instead.
+        #[arg(long, conflicts_with_all = ["name", "seconds"])]
+        planted: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Runs a benchmark of `bench/`: `bench codec --svg FILE --rounds N`.
+    Bench {
+        /// Fetches missing tools through apt-get.
+        #[arg(long)]
+        install: bool,
+        /// The benchmark and its arguments.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Sets the version everywhere and closes the changelogs.
+    Release {
+        /// The version to release.
+        version: Version,
+        /// Names the files that would change, and changes none.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Runs every example.
     Examples(Flags),
     /// Drives headless Chromium against every adapter and example page.
@@ -47,6 +90,43 @@ impl Cli {
         match self.task {
             Task::Ci { steps, flags } => ci::run(&steps, flags.into()),
             Task::Tidy => step("tidy", Options::default()),
+            Task::Vectors { files } => vectors::run(&files),
+            Task::Teeth(flags) => step("teeth", flags.into()),
+            Task::Fuzz {
+                planted: true,
+                flags,
+                ..
+            } => Ok(ci::finish(
+                "fuzz",
+                "planted faults are found",
+                flags.into(),
+                fuzz::planted,
+            )),
+            Task::Fuzz {
+                name,
+                seconds,
+                flags,
+                ..
+            } => {
+                let run = |options| fuzz::run(&name, seconds, options);
+                Ok(ci::finish(
+                    "fuzz",
+                    "no target finds anything",
+                    flags.into(),
+                    run,
+                ))
+            }
+            Task::Bench { arguments, install } => bench::run(
+                &arguments,
+                Options {
+                    strict: false,
+                    install,
+                },
+            ),
+            Task::Release { version, dry_run } => {
+                let mode = if dry_run { Mode::DryRun } else { Mode::Write };
+                release::run(workspace::root(), &version, mode).map(|()| true)
+            }
             Task::Examples(flags) => step("examples", flags.into()),
             Task::Browser(flags) => step("browser", flags.into()),
         }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
+use std::process::{ChildStdout, Command, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -17,12 +17,8 @@ pub(crate) struct Group {
     pid: Pid,
     ended: Receiver<io::Result<ExitStatus>>,
     status: Option<ExitStatus>,
-    /// The child's standard input, if the command pipes it.
-    pub(crate) stdin: Option<ChildStdin>,
     /// The child's standard output, if the command pipes it.
     pub(crate) stdout: Option<ChildStdout>,
-    /// The child's standard error, if the command pipes it.
-    pub(crate) stderr: Option<ChildStderr>,
 }
 
 impl Group {
@@ -38,17 +34,14 @@ impl Group {
         let pid = Pid::from_raw(child.id().cast_signed());
         live.push(pid);
         drop(live);
-        let (stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let stdout = child.stdout.take();
         let (tell, ended) = channel();
         thread::spawn(move || tell.send(child.wait()));
         Ok(Self {
             pid,
             ended,
             status: None,
-            stdin,
             stdout,
-            stderr,
         })
     }
 

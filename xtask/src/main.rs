@@ -1,17 +1,22 @@
 #![forbid(unsafe_code)]
 //! The workspace's own tasks: `cargo xtask --help`.
 
+mod bench;
 mod browser;
 mod ci;
 mod cli;
 mod examples;
+mod fuzz;
 mod group;
 mod job;
+mod release;
 mod report;
 mod steps;
 mod summary;
 mod tally;
+mod tidy;
 mod tool;
+mod vectors;
 mod verdict;
 mod workspace;
 

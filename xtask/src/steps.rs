@@ -1,15 +1,25 @@
 //! The steps of `cargo xtask ci`, in their order.
 
+mod bench_smoke;
 mod clippy;
+mod deny;
 mod doc;
 mod features;
 mod fmt;
+mod fuzz;
+mod memory;
+mod msrv;
+mod no_std;
+mod package;
+mod teeth;
 mod test;
+mod vectors;
+mod wasm;
 
 use anyhow::Result;
 
 use crate::report::{Options, Report};
-use crate::{browser, examples};
+use crate::{browser, examples, tidy};
 
 /// A part of the checks with a name of its own.
 #[derive(Debug)]
@@ -22,39 +32,26 @@ pub(crate) struct Step {
 
 /// All steps, the quick ones first.
 pub(crate) const STEPS: &[Step] = &[
-    Step {
-        name: "fmt",
-        about: "the code is formatted",
-        run: fmt::run,
-    },
-    Step {
-        name: "clippy",
-        about: "no lint fires",
-        run: clippy::run,
-    },
-    Step {
-        name: "features",
-        about: "every feature builds alone",
-        run: features::run,
-    },
-    Step {
-        name: "test",
-        about: "tests and doc tests pass",
-        run: test::run,
-    },
-    Step {
-        name: "doc",
-        about: "the docs build without a warning",
-        run: doc::run,
-    },
-    Step {
-        name: "examples",
-        about: "every example runs",
-        run: examples::run,
-    },
-    Step {
-        name: "browser",
-        about: "Chromium reads every adapter",
-        run: browser::run,
-    },
+    step("fmt", "the code is formatted", fmt::run),
+    step("tidy", "the house rules hold", tidy::run),
+    step("clippy", "no lint fires", clippy::run),
+    step("features", "every feature builds alone", features::run),
+    step("test", "tests and doc tests pass", test::run),
+    step("doc", "the docs build without a warning", doc::run),
+    step("no-std", "the bare core links no std", no_std::run),
+    step("wasm32", "the core builds for wasm32", wasm::run),
+    step("msrv", "nothing needs a newer compiler", msrv::run),
+    step("memory", "unsafe code survives a sanitizer", memory::run),
+    step("examples", "every example runs", examples::run),
+    step("browser", "Chromium reads every adapter", browser::run),
+    step("vectors", "every public vector passes", vectors::run),
+    step("teeth", "every planted fault is reported", teeth::run),
+    step("fuzz", "no target finds anything quickly", fuzz::run),
+    step("bench-smoke", "the benchmark's contenders agree", bench_smoke::run),
+    step("package", "what is published is complete", package::run),
+    step("deny", "dependencies are allowed ones", deny::run),
 ];
+
+const fn step(name: &'static str, about: &'static str, run: fn(Options) -> Result<Report>) -> Step {
+    Step { name, about, run }
+}
