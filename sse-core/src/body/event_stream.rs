@@ -167,6 +167,13 @@ where
         self
     }
 
+    /// Drops the stream without a poll and ends the body at once: the answer to `HEAD`.
+    pub fn headers_only(mut self) -> Self {
+        self.stream = None;
+        self.closing.close(EndReason::ClientGone);
+        self
+    }
+
     /// Waits for the first event, so that an error before it can still become a response with another status.
     ///
     /// The headers wait as long as this does, so it returns after `at_most` even if there was nothing yet

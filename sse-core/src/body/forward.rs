@@ -88,3 +88,27 @@ macro_rules! forward_configuration {
         }
     };
 }
+
+/// Writes the type that every adapter extracts the last event ID into.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! last_event_id_type {
+    () => {
+        /// The last event ID of a request: where its client wants to go on, `None` if it starts afresh.
+        ///
+        /// It is the header `Last-Event-ID`, or else the query parameter `last_event_id` or `lastEventId`.
+        /// Extracting never fails: an id that is empty, or that no event could have had, is none.
+        #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+        #[expect(
+            clippy::exhaustive_structs,
+            reason = "every id is legal, and there is nothing else to extract"
+        )]
+        pub struct LastEventId(pub Option<$crate::EventId>);
+
+        impl From<LastEventId> for Option<$crate::EventId> {
+            fn from(last: LastEventId) -> Self {
+                last.0
+            }
+        }
+    };
+}
