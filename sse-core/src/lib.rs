@@ -16,6 +16,9 @@ mod event_id;
 mod event_type;
 mod field_text;
 mod last_event_id;
+pub mod lint;
+mod media_type;
+mod reconnect;
 mod response_headers;
 mod retry;
 
@@ -41,6 +44,9 @@ pub use crate::{
     last_event_id::{
         LAST_EVENT_ID, last_event_id, last_event_id_from_header, last_event_id_from_query,
     },
+    lint::Lint,
+    media_type::{MEDIA_TYPE, is_event_stream},
+    reconnect::{NoHeader, ReconnectState},
     response_headers::RESPONSE_HEADERS,
     retry::{InvalidRetry, Retry},
 };

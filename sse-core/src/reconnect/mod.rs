@@ -1,0 +1,7 @@
+//! What a client takes from one connection to the next.
+
+mod no_header;
+mod state;
+
+pub use no_header::NoHeader;
+pub use state::ReconnectState;
