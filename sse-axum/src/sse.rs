@@ -9,10 +9,13 @@ use sse_core::{EventStream, RESPONSE_HEADERS, StreamItem};
 /// A stream of events as a response.
 #[derive(Debug)]
 #[must_use = "a response does nothing until a handler returns it"]
-pub struct Sse<S>(EventStream<S>)
+pub struct Sse<S>
 where
     S: Stream,
-    S::Item: StreamItem;
+    S::Item: StreamItem,
+{
+    body: EventStream<S>,
+}
 
 sse_core::forward_configuration!(Sse);
 
@@ -22,7 +25,7 @@ impl<S: Stream<Item: StreamItem>> Sse<S> {
     where
         S: Send + 'static,
     {
-        Sse(self.0.boxed())
+        Sse::from(self.body.boxed())
     }
 }
 
@@ -32,7 +35,7 @@ where
     E: Into<BoxError> + Send + 'static,
 {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::new(self.0));
+        let mut response = Response::new(Body::new(self.body));
         response
             .headers_mut()
             .extend(RESPONSE_HEADERS.map(|(name, value)| {

@@ -1,2 +1,20 @@
 #![forbid(unsafe_code)]
-//! Server-Sent Events for hyper.
+#![doc = include_str!("../README.md")]
+
+mod accepts_event_stream;
+mod last_event_id;
+mod no_content;
+mod sse;
+
+#[cfg(feature = "json")]
+pub use sse_core::JsonError;
+pub use sse_core::{
+    BoxStream, ByteString, EncodedBatch, EncodedEvent, End, EndReason, Event, EventId, EventStream,
+    EventType, KeepAlive, Lazy, LocalBoxStream, OnError, Retry, Shutdown, ShutdownSignal,
+    StreamItem,
+};
+
+pub use crate::accepts_event_stream::accepts_event_stream;
+pub use crate::last_event_id::{LAST_EVENT_ID, LastEventId, last_event_id};
+pub use crate::no_content::no_content;
+pub use crate::sse::{Sse, response};

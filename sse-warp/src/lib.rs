@@ -1,2 +1,19 @@
 #![forbid(unsafe_code)]
-//! Server-Sent Events for warp.
+#![doc = include_str!("../README.md")]
+
+mod accepts_event_stream;
+mod last_event_id;
+mod no_content;
+mod sse;
+
+#[cfg(feature = "json")]
+pub use sse_core::JsonError;
+pub use sse_core::{
+    BoxStream, ByteString, EncodedBatch, EncodedEvent, End, EndReason, Event, EventId, EventStream,
+    EventType, KeepAlive, Lazy, OnError, Retry, Shutdown, ShutdownSignal, StreamItem,
+};
+
+pub use crate::accepts_event_stream::{NotAcceptable, accepts_event_stream};
+pub use crate::last_event_id::{LastEventId, last_event_id};
+pub use crate::no_content::no_content;
+pub use crate::sse::{Sse, reply};

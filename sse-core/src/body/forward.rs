@@ -1,37 +1,38 @@
 /// Writes the methods that every adapter's `Sse` shares, as calls of [`EventStream`](crate::EventStream).
 ///
-/// Called inside the adapter, where `Sse<S>` is a tuple struct around an `EventStream<S>`.
+/// Called inside the adapter, where `Sse<S>` has the field `body: EventStream<S>` and at most one field of its own, named in the call,
+/// whose default is what a new `Sse` has.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! forward_configuration {
-    ($sse:ident) => {
+    ($sse:ident $(, $own:ident)?) => {
         impl<S, E> $sse<S>
         where
             S: $crate::__private::Stream<Item: $crate::StreamItem<Error = E>>,
         {
             /// Makes a response of a stream of events.
             pub fn new(stream: S) -> Self {
-                Self($crate::EventStream::new(stream))
+                Self::from($crate::EventStream::new(stream))
             }
 
             /// Sets what is sent while the stream is silent; the default is the comment `:` after 15 seconds.
             pub fn keep_alive(self, keep_alive: $crate::KeepAlive) -> Self {
-                Self(self.0.keep_alive(keep_alive))
+                Self { body: self.body.keep_alive(keep_alive) $(, $own: self.$own)? }
             }
 
             /// Sets the text of the comment that opens the body if no event is ready at the first poll; the default is none.
             pub fn opening(self, text: impl Into<$crate::ByteString>) -> Self {
-                Self(self.0.opening(text))
+                Self { body: self.body.opening(text) $(, $own: self.$own)? }
             }
 
             /// Sets what an error in the stream does; the default is [`OnError::Abort`]($crate::OnError::Abort).
             pub fn on_error(self, on_error: $crate::OnError<E>) -> Self {
-                Self(self.0.on_error(on_error))
+                Self { body: self.body.on_error(on_error) $(, $own: self.$own)? }
             }
 
             /// Calls `handler` exactly once, when the response ended or was dropped; a second handler replaces the first.
             pub fn on_end(self, handler: impl FnOnce($crate::End) + Send + 'static) -> Self {
-                Self(self.0.on_end(handler))
+                Self { body: self.body.on_end(handler) $(, $own: self.$own)? }
             }
 
             /// Ends the response when `signal` completes; see [`Shutdown::signal`]($crate::Shutdown::signal).
@@ -39,7 +40,7 @@ macro_rules! forward_configuration {
                 self,
                 signal: impl ::core::future::Future<Output = ()> + Send + 'static,
             ) -> Self {
-                Self(self.0.shutdown(signal))
+                Self { body: self.body.shutdown(signal) $(, $own: self.$own)? }
             }
 
             /// Sends a reconnection time drawn at random from `range` before a shutdown ends the response,
@@ -48,7 +49,7 @@ macro_rules! forward_configuration {
                 self,
                 range: ::core::ops::RangeInclusive<::core::time::Duration>,
             ) -> Self {
-                Self(self.0.retry_on_shutdown(range))
+                Self { body: self.body.retry_on_shutdown(range) $(, $own: self.$own)? }
             }
 
             /// Waits for the first event, at most for `at_most`, so that an error before it can still become a response
@@ -63,7 +64,7 @@ macro_rules! forward_configuration {
                 self,
                 at_most: ::core::time::Duration,
             ) -> Result<$sse<::core::pin::Pin<::std::boxed::Box<S>>>, E> {
-                Ok($sse(self.0.await_first(at_most).await?))
+                Ok($sse { body: self.body.await_first(at_most).await? $(, $own: self.$own)? })
             }
         }
 
@@ -74,7 +75,7 @@ macro_rules! forward_configuration {
         {
             /// Makes a response of a stream that `make` creates at the first poll, so not for a `HEAD` request.
             pub fn lazy(make: F) -> Self {
-                Self($crate::EventStream::lazy(make))
+                Self::from($crate::EventStream::lazy(make))
             }
         }
 
@@ -83,7 +84,7 @@ macro_rules! forward_configuration {
             S: $crate::__private::Stream<Item: $crate::StreamItem>,
         {
             fn from(body: $crate::EventStream<S>) -> Self {
-                Self(body)
+                Self { body $(, $own: Default::default())? }
             }
         }
     };
