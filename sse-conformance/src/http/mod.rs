@@ -25,4 +25,4 @@ pub use scene::{Reason, Scene, SceneStream, Seen, Step, StepError};
 pub use script::{KeepAlive, OnError, Opening, Script, Shape, Shutdown};
 pub use stage::{Route, Stage};
 pub use subject::{Notice, Profile, Running, Stopping, Subject};
-pub use suite::main;
+pub use suite::Suite;

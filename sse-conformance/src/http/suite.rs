@@ -1,3 +1,4 @@
+use std::fmt;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -5,33 +6,68 @@ use libtest_mimic::{Arguments, Failed, Trial as Test};
 
 use super::{Protocol, Scale, Subject, Trial, all};
 
-/// Runs every check against servers, each over both protocols and each as a test of its own.
+/// Tests of servers: each check over each protocol is a test of its own, named after it.
 ///
-/// `main` of a test without harness: takes libtest's arguments, prints its output and then the
-/// number of checks.
-pub fn main(subjects: impl IntoIterator<Item = (&'static str, Arc<dyn Subject>)>) -> ExitCode {
-    raise_open_files();
-    let mut tests = Vec::new();
-    let mut counts = String::new();
-    for (name, subject) in subjects {
-        let before = tests.len();
+/// For the `main` of a test target without harness.
+#[derive(Default)]
+pub struct Suite {
+    counts: Vec<String>,
+    tests: Vec<Test>,
+}
+
+impl Suite {
+    /// Makes a suite without tests.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds every check that applies to a server.
+    pub fn subject(&mut self, name: &str, subject: Arc<dyn Subject>) {
+        self.checks(name, subject, "");
+    }
+
+    /// Adds the checks whose name contains a part.
+    pub fn checks(&mut self, name: &str, subject: Arc<dyn Subject>, part: &str) {
+        let before = self.tests.len();
         let routes = subject.profile().routes;
-        for check in all().into_iter().filter(|check| check.applies(routes)) {
+        let checks = all().into_iter().filter(|check| check.applies(routes));
+        for check in checks.filter(|check| check.name.contains(part)) {
             for protocol in Protocol::ALL {
                 let name = format!("{name}::{protocol}::{}", check.name);
                 let trial = Trial::new(&name, Arc::clone(&subject), protocol, Scale::FULL);
                 let run = move || check.run(trial).map_err(Failed::from);
-                tests.push(Test::test(name, run));
+                self.tests.push(Test::test(name, run));
             }
         }
-        counts += &format!(
-            "{name}: {} checks over both protocols\n",
-            tests.len() - before
-        );
+        let added = self.tests.len() - before;
+        self.counts.push(format!(
+            "{name}: {added} checks, half of them over each protocol"
+        ));
     }
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), tests);
-    print!("{counts}");
-    conclusion.exit_code()
+
+    /// Adds a test of another kind.
+    pub fn test(&mut self, test: Test) {
+        self.tests.push(test);
+    }
+
+    /// Runs all, as libtest does: with its arguments and its output, then the number of checks.
+    pub fn run(self) -> ExitCode {
+        raise_open_files();
+        let arguments = Arguments::from_args();
+        let conclusion = libtest_mimic::run(&arguments, self.tests);
+        if !arguments.list {
+            self.counts.iter().for_each(|count| println!("{count}"));
+        }
+        conclusion.exit_code()
+    }
+}
+
+impl fmt::Debug for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite")
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A thousand streams are two thousand sockets in one process.

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::checks;
 use crate::http::check::{OPENING, Trial};
+use crate::http::client::Ending;
 use crate::http::{Failure, Item, KeepAlive, Script, Shape};
 
 checks! {
@@ -58,7 +59,13 @@ async fn no_keep_alive_cuts_an_event(trial: Trial) -> Result<(), Failure> {
     tokio::time::sleep(play.window()).await;
     scene.finish();
 
-    let (body, _) = reply.to_end(play.patience()).await?;
+    let (body, ending) = reply.to_end(play.patience()).await?;
+    if ending != Ending::Proper {
+        return Err(Failure::new(format!(
+            "{ending:?} after {} bytes",
+            body.len()
+        )));
+    }
     let body = String::from_utf8_lossy(&body);
     let mut rest = &*body;
     for event in &events {

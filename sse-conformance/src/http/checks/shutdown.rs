@@ -50,9 +50,8 @@ async fn open_streams_end_on_shutdown(trial: Trial) -> Result<(), Failure> {
 async fn without_the_handle_shutdown_waits(trial: Trial) -> Result<(), Failure> {
     let play = trial.start()?;
     let control = play.trial.scale.control;
-    let keep_alive = KeepAlive::Every(Duration::from_millis(100));
     let script = Script {
-        keep_alive,
+        keep_alive: KeepAlive::Off,
         shutdown: Shutdown::Ignore,
         ..Script::default()
     };

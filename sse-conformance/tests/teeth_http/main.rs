@@ -1,0 +1,76 @@
+#![forbid(unsafe_code)]
+//! Shows that each check of the suite can fail, with a server written by hand and one fault at a time.
+
+mod answer;
+mod body;
+mod encoding;
+mod fault;
+mod http1;
+mod http2;
+mod server;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+
+use libtest_mimic::{Failed, Trial as Test};
+use sse_conformance::http::{Protocol, Scale, Suite, Trial, all};
+
+use crate::fault::{FAULTS, Fault};
+use crate::server::Server;
+
+fn main() -> ExitCode {
+    let mut suite = Suite::new();
+    suite.subject("by_hand", Arc::new(Server(Fault::None)));
+    suite.test(Test::test(
+        "every_check_has_a_fault",
+        every_check_has_a_fault,
+    ));
+    for &(fault, meant) in FAULTS {
+        suite.test(Test::test(format!("fault::{fault:?}"), move || {
+            is_reported(fault, meant)
+        }));
+    }
+    suite.run()
+}
+
+fn every_check_has_a_fault() -> Result<(), Failed> {
+    for check in all() {
+        if !FAULTS.iter().any(|(_, meant)| meant.contains(&check.name)) {
+            return Err(format!("no fault is meant for {}", check.name).into());
+        }
+    }
+    Ok(())
+}
+
+/// Runs the whole suite against a fault and demands that the checks meant for it report it.
+fn is_reported(fault: Fault, meant: &[&str]) -> Result<(), Failed> {
+    for protocol in Protocol::ALL {
+        let runs = all().into_iter().map(|check| {
+            let trial = Trial::new(
+                format!("{fault:?}"),
+                Arc::new(Server(fault)),
+                protocol,
+                Scale::SMALL,
+            );
+            (check.name, thread::spawn(move || check.run(trial)))
+        });
+        let runs: Vec<_> = runs.collect();
+        let mut reported = Vec::new();
+        for (name, run) in runs {
+            if let Err(failure) = run.join().map_err(|_| format!("{name} panicked"))? {
+                reported.push((name, failure));
+            }
+        }
+        for &name in meant {
+            let Some((_, failure)) = reported.iter().find(|(check, _)| *check == name) else {
+                return Err(format!("{name} does not report it over {protocol}").into());
+            };
+            let others = reported.len() - meant.len();
+            println!(
+                "fault {fault:?}: reported by {name} over {protocol}, and by {others} others: {failure}"
+            );
+        }
+    }
+    Ok(())
+}
