@@ -13,8 +13,12 @@ mod decode;
 mod encode;
 mod event;
 mod event_id;
+#[cfg(feature = "serde")]
+mod event_serde;
 mod event_type;
 mod field_text;
+#[cfg(feature = "json")]
+mod json;
 mod last_event_id;
 pub mod lint;
 mod media_type;
@@ -30,6 +34,8 @@ pub use crate::body::{
     BoxStream, End, EndReason, EventStream, KeepAlive, Lazy, LocalBoxStream, OnError, Piece,
     Shutdown, ShutdownSignal, StreamItem, ZeroInterval,
 };
+#[cfg(feature = "json")]
+pub use crate::json::{JsonError, JsonErrorKind, json_html_safe};
 pub use crate::{
     accept::accepts_event_stream,
     decode::{

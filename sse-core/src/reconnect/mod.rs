@@ -2,6 +2,8 @@
 
 mod no_header;
 mod state;
+#[cfg(feature = "serde")]
+mod state_serde;
 
 pub use no_header::NoHeader;
 pub use state::ReconnectState;

@@ -140,6 +140,14 @@ impl ReconnectState {
         decoder
     }
 
+    #[cfg(feature = "serde")]
+    pub(super) fn saved(last_event_id: EventId, retry: Option<Retry>) -> Self {
+        Self {
+            retry,
+            ..Self::resume(last_event_id)
+        }
+    }
+
     fn take(&mut self, last_event_id: &EventId, retry: Option<Retry>) {
         if self.last_event_id != *last_event_id {
             // A state lives long: it must not keep a whole chunk in memory.
@@ -160,41 +168,6 @@ const FLOOR: Duration = Duration::from_millis(100);
 /// Longer delays are a mistake, or are meant to park clients.
 const CAP: Duration = Duration::from_secs(24 * 60 * 60);
 const INITIAL: Duration = Duration::from_secs(1);
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for ReconnectState {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Saved {
-            last_event_id: self.last_event_id().cloned(),
-            retry: self.retry,
-        }
-        .serialize(serializer)
-    }
-}
-
-#[cfg(feature = "serde")]
-impl<'de> serde::Deserialize<'de> for ReconnectState {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Saved {
-            last_event_id,
-            retry,
-        } = Saved::deserialize(deserializer)?;
-        Ok(Self {
-            retry,
-            ..Self::resume(last_event_id.unwrap_or_default())
-        })
-    }
-}
-
-#[cfg(feature = "serde")]
-#[derive(serde::Deserialize, serde::Serialize)]
-#[serde(rename = "ReconnectState")]
-struct Saved {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    last_event_id: Option<EventId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    retry: Option<Retry>,
-}
 
 #[cfg(test)]
 mod tests {
@@ -285,24 +258,5 @@ mod tests {
             ReconnectState::from_request(None, None),
             ReconnectState::new()
         );
-    }
-
-    #[cfg(feature = "json")]
-    #[test]
-    fn it_is_written_without_what_is_absent() {
-        let check = |state: ReconnectState, expected| {
-            let text = serde_json::to_string(&state).unwrap();
-            assert_eq!(text, expected);
-            assert_eq!(
-                serde_json::from_str::<ReconnectState>(&text).unwrap(),
-                state
-            );
-        };
-        check(ReconnectState::new(), "{}");
-        check(
-            after("id: 1\nretry: 5\n\n"),
-            r#"{"last_event_id":"1","retry":5}"#,
-        );
-        assert!(serde_json::from_str::<ReconnectState>(r#"{"last_event_id":"a\n"}"#).is_err());
     }
 }
