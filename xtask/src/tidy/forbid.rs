@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use syn::visit::{self, Visit};
+use syn::{Attribute, ItemMod, Visibility};
+
 use crate::tidy::finding::Finding;
 use crate::tidy::tree::Tree;
 use crate::workspace::Package;
@@ -39,31 +42,25 @@ fn check_one(tree: &Tree, package: &Package) -> Vec<Finding> {
     findings
 }
 
-/// The exception's crate root must open exactly one private module to unsafe code.
+/// The exception may open exactly one private module to unsafe code, and nothing else.
 fn one_module(tree: &Tree, package: &Package, crate_root: &Path) -> Vec<Finding> {
     let source = tree.inside(package.directory()).join("src");
     let (mut findings, mut opened) = (Vec::new(), 0);
     for (path, text) in tree.rust_under(&source) {
-        let mut lines = text.lines().map(str::trim).enumerate().peekable();
-        while let Some((index, line)) = lines.next() {
-            let opens = [
-                "#[allow(unsafe_code",
-                "#[expect(unsafe_code",
-                "#![allow(unsafe_code",
-            ];
-            if !opens.iter().any(|start| line.starts_with(start)) {
-                continue;
-            }
-            let after = lines
-                .clone()
-                .map(|(_, line)| line)
-                .find(|line| !line.starts_with("#["));
-            let private = after.is_some_and(|line| line.starts_with("mod "));
-            opened += 1;
-            if path != crate_root && !private {
-                let text = "unsafe code is allowed on something else than a private module";
-                findings.push(Finding::new(path, text).at(index + 1));
-            }
+        let Ok(file) = syn::parse_file(text) else {
+            findings.push(Finding::new(path, "the file cannot be read as Rust"));
+            continue;
+        };
+        let mut doors = Doors::default();
+        doors.visit_file(&file);
+        opened += doors.all.len();
+        for line in doors
+            .all
+            .iter()
+            .filter(|line| !doors.private_modules.contains(line))
+        {
+            let text = "unsafe code is allowed on something else than a private module";
+            findings.push(Finding::new(path, text).at(*line));
         }
     }
     if opened != 1 {
@@ -71,6 +68,36 @@ fn one_module(tree: &Tree, package: &Package, crate_root: &Path) -> Vec<Finding>
         findings.push(Finding::new(crate_root, text));
     }
     findings
+}
+
+/// The lines of the attributes that allow unsafe code, and those of them on a private module.
+#[derive(Default)]
+struct Doors {
+    all: Vec<usize>,
+    private_modules: Vec<usize>,
+}
+
+impl<'ast> Visit<'ast> for Doors {
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        self.all.extend(line_if_door(attribute));
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        if matches!(module.vis, Visibility::Inherited) {
+            self.private_modules
+                .extend(module.attrs.iter().filter_map(line_if_door));
+        }
+        visit::visit_item_mod(self, module);
+    }
+}
+
+fn line_if_door(attribute: &Attribute) -> Option<usize> {
+    let allows = attribute.path().is_ident("allow") || attribute.path().is_ident("expect");
+    let lints = attribute.meta.require_list().ok()?.tokens.clone();
+    let names = lints
+        .into_iter()
+        .any(|token| token.to_string() == "unsafe_code");
+    (allows && names).then(|| attribute.pound_token.spans[0].start().line)
 }
 
 /// The crate that may say `deny`.
@@ -120,6 +147,13 @@ mod tests {
     fn the_core_may_open_one_private_module() {
         let root = "#![deny(unsafe_code)]\n#[allow(unsafe_code)]\nmod mask;\n";
         check("sse-core", &[("sse-core/src/lib.rs", root)], &[]);
+        let inner = "#[expect(\n    unsafe_code,\n    reason = \"fast\"\n)]\nmod mask;\n";
+        let root = "#![deny(unsafe_code)]\nmod scan;\n";
+        let files = [
+            ("sse-core/src/lib.rs", root),
+            ("sse-core/src/scan.rs", inner),
+        ];
+        check("sse-core", &files, &[]);
     }
 
     #[test]
