@@ -29,7 +29,8 @@ pub struct Seen {
 impl Sink for Tally {
     #[inline]
     fn event(&mut self, event_type: &str, data: &str, id: &str) {
-        let (event_type, data, id) = black_box((event_type, data, id));
+        // The address keeps the text from being optimised away, the lengths are kept by the sum.
+        black_box((event_type.as_ptr(), data.as_ptr(), id.as_ptr()));
         self.events += 1;
         self.bytes += (event_type.len() + data.len() + id.len()) as u64;
     }

@@ -62,7 +62,11 @@ fn owned(mut decoder: Decoder, chunks: Chunks<'_>, sink: &mut impl Sink) {
         decoder.push(chunk);
         while let Some(event) = decoder.next() {
             let event = event.expect("within the limits");
-            sink.event(event.event_type(), event.data(), event.last_event_id.as_str());
+            sink.event(
+                event.event_type(),
+                event.data(),
+                event.last_event_id.as_str(),
+            );
         }
     }
 }
