@@ -154,9 +154,11 @@ impl Play {
         Ok(reply)
     }
 
-    /// Prints what was measured.
+    /// Prints what was measured at full scale.
     pub(super) fn note(&self, text: impl fmt::Display) {
-        println!("note {}: {text}", self.trial.name);
+        if self.trial.scale == Scale::FULL {
+            println!("note {}: {text}", self.trial.name);
+        }
     }
 
     pub(super) fn patience(&self) -> Duration {

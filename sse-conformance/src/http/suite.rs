@@ -53,7 +53,9 @@ impl Suite {
     /// Runs all, as libtest does: with its arguments and its output, then the number of checks.
     pub fn run(self) -> ExitCode {
         raise_open_files();
-        let arguments = Arguments::from_args();
+        let mut arguments = Arguments::from_args();
+        // Checks wait more than they work.
+        arguments.test_threads = arguments.test_threads.or(Some(4));
         let conclusion = libtest_mimic::run(&arguments, self.tests);
         if !arguments.list {
             self.counts.iter().for_each(|count| println!("{count}"));

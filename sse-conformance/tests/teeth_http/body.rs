@@ -212,7 +212,7 @@ impl Body {
         match self.fault {
             Fault::LongEventCut => wire.truncate(100_000),
             Fault::KeepAliveInsideEvent if keeps_alive && wire.len() > 1 => {
-                let rest = wire.split_off(wire.len() / 2);
+                let rest = wire.split_off(wire.len() / 3);
                 self.ready
                     .extend([std::mem::take(&mut wire), b":\n\n".to_vec(), rest]);
             }

@@ -45,28 +45,28 @@ fn every_check_has_a_fault() -> Result<(), Failed> {
 
 /// Runs the whole suite against a fault and demands that the checks meant for it report it.
 fn is_reported(fault: Fault, meant: &[&str]) -> Result<(), Failed> {
+    let mut runs = Vec::new();
     for protocol in Protocol::ALL {
-        let runs = all().into_iter().map(|check| {
-            let trial = Trial::new(
-                format!("{fault:?}"),
-                Arc::new(Server(fault)),
-                protocol,
-                Scale::SMALL,
-            );
-            (check.name, thread::spawn(move || check.run(trial)))
-        });
-        let runs: Vec<_> = runs.collect();
-        let mut reported = Vec::new();
-        for (name, run) in runs {
-            if let Err(failure) = run.join().map_err(|_| format!("{name} panicked"))? {
-                reported.push((name, failure));
-            }
+        for check in all() {
+            let subject = Arc::new(Server(fault));
+            let trial = Trial::new(format!("{fault:?}"), subject, protocol, Scale::SMALL);
+            let run = thread::spawn(move || check.run(trial));
+            runs.push((protocol, check.name, run));
         }
+    }
+    let mut reported = Vec::new();
+    for (protocol, name, run) in runs {
+        if let Err(failure) = run.join().map_err(|_| format!("{name} panicked"))? {
+            reported.push((protocol, name, failure));
+        }
+    }
+    for protocol in Protocol::ALL {
+        let reports = || reported.iter().filter(|(over, ..)| *over == protocol);
         for &name in meant {
-            let Some((_, failure)) = reported.iter().find(|(check, _)| *check == name) else {
+            let Some((.., failure)) = reports().find(|(_, check, _)| *check == name) else {
                 return Err(format!("{name} does not report it over {protocol}").into());
             };
-            let others = reported.len() - meant.len();
+            let others = reports().count() - meant.len();
             println!(
                 "fault {fault:?}: reported by {name} over {protocol}, and by {others} others: {failure}"
             );

@@ -88,10 +88,7 @@ async fn no_frame_is_empty(trial: Trial) -> Result<(), Failure> {
     scene.send(Item::new(""));
     let watch = async {
         let mut frames = 0;
-        while let Some(frame) = reply.frame().await? {
-            if frame.is_empty() {
-                return Err(Failure::new(format!("frame {frames} is empty")));
-            }
+        while reply.frame().await?.is_some() {
             frames += 1;
             match frames {
                 5 => scene.send(Item::default()),
@@ -99,8 +96,9 @@ async fn no_frame_is_empty(trial: Trial) -> Result<(), Failure> {
                 _ => {}
             }
         }
-        match frames {
-            10.. => Ok(()),
+        match (frames, reply.empty_frames()) {
+            (10.., 0) => Ok(()),
+            (10.., empty) => Err(Failure::new(format!("{empty} frames are empty"))),
             _ => Err(Failure::new(format!(
                 "the body ended after {frames} frames"
             ))),

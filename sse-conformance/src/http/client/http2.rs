@@ -1,5 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use h2::client::SendRequest;
@@ -10,6 +11,7 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use super::reply::{Body, Headers};
+use super::tap::Tap;
 use super::{Leave, Reply, Request};
 use crate::http::Failure;
 
@@ -17,6 +19,7 @@ use crate::http::Failure;
 #[derive(Clone)]
 pub(crate) struct Http2 {
     driver: Arc<Driver>,
+    empty_frames: Arc<AtomicUsize>,
     requests: SendRequest<bytes::Bytes>,
 }
 
@@ -32,7 +35,9 @@ struct Driver(AbortHandle);
 
 impl Http2 {
     pub(crate) async fn new(stream: TcpStream, patience: Duration) -> Result<Self, Failure> {
-        let handshake = timeout(patience, h2::client::handshake(stream)).await;
+        let tap = Tap::new(stream);
+        let empty_frames = tap.empty_frames();
+        let handshake = timeout(patience, h2::client::handshake(tap)).await;
         let (requests, connection) =
             handshake.map_err(|_| Failure::new("no HTTP/2 handshake in time"))??;
         let task = tokio::spawn(async move {
@@ -41,6 +46,7 @@ impl Http2 {
         });
         Ok(Self {
             driver: Arc::new(Driver(task.abort_handle())),
+            empty_frames,
             requests,
         })
     }
@@ -93,6 +99,11 @@ impl Http2Body {
             Leave::Close => self.connection.driver.0.abort(),
             Leave::Reset => self.sent.send_reset(Reason::CANCEL),
         }
+    }
+
+    /// How many empty DATA frames the connection has brought that end nothing.
+    pub(crate) fn empty_frames(&self) -> usize {
+        self.connection.empty_frames.load(Ordering::Relaxed)
     }
 
     /// The connection, on which more can be asked while this response goes on.

@@ -6,6 +6,7 @@ mod http1;
 mod http2;
 mod reply;
 mod request;
+mod tap;
 
 use std::fmt;
 

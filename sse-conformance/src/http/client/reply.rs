@@ -145,6 +145,14 @@ impl Reply {
         }
     }
 
+    /// How many frames without bytes have come; on HTTP/1.1 such a chunk is the end.
+    pub(crate) fn empty_frames(&self) -> usize {
+        match &self.body {
+            Body::Http1(_) => 0,
+            Body::Http2(body) => body.empty_frames(),
+        }
+    }
+
     pub(crate) fn expect_status(&self, expected: u16) -> Result<(), Failure> {
         match self.status {
             status if status == expected => Ok(()),
