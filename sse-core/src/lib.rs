@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod accept;
+mod adapt;
 #[cfg(feature = "body")]
 mod body;
 mod decode;
@@ -29,6 +30,10 @@ mod retry;
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
 
+#[cfg(feature = "std")]
+pub use crate::adapt::{ReadEvents, ReadExt};
+#[cfg(feature = "stream")]
+pub use crate::adapt::{BodyEvents, BodyExt, EncodedStream, StreamEvents, StreamExt};
 #[cfg(feature = "body")]
 pub use crate::body::{
     BoxStream, End, EndReason, EventStream, KeepAlive, Lazy, LocalBoxStream, OnError, Piece,
@@ -38,6 +43,7 @@ pub use crate::body::{
 pub use crate::json::{JsonError, JsonErrorKind, json_html_safe};
 pub use crate::{
     accept::accepts_event_stream,
+    adapt::{EncodedIterator, EventsError, IteratorEvents, IteratorExt, WireItem},
     decode::{
         DecodeError, DecodeErrorKind, Decoder, DecoderOptions, EventRef, EventRefs, InvalidLimit,
         Limit, Limits, Received, SliceDecoder,
