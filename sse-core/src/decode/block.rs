@@ -1,65 +1,35 @@
-use super::scan::Piece;
 use crate::retry::Retry;
 
-/// What has been read of the current block.
+/// The parts of the open block that lie in the current chunk.
 ///
-/// Text lies in the current chunk as long as that is there, and in the [`State`](super::state::State)'s buffers after it.
-#[derive(Clone, Copy, Debug)]
+/// Only an event whose lines come in several chunks has parts elsewhere: [`Open`] tells which.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Block<'c> {
-    pub(super) data: Data<'c>,
-    pub(super) event: Text<'c>,
-    pub(super) id: Text<'c>,
-    pub(super) retry: Option<Retry>,
-    /// Whether one of event, id and retry is present; saves looking at each.
-    pub(super) has_fields: bool,
-    /// Whether it was given out, so that the next line begins a new block.
-    pub(super) dispatched: bool,
+    /// The data, as long as it is one line.
+    pub(super) data: Option<&'c str>,
+    pub(super) event: Option<&'c str>,
+    pub(super) id: Option<&'c str>,
+    /// The comment that is to be given out next.
+    pub(super) comment: Option<&'c str>,
+}
+
+/// What is known of the open block beside its text in the chunk.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each tells of another buffer"
+)]
+pub(super) struct Open {
     /// Bytes of its lines without their ends, comments and unknown fields included.
     pub(super) bytes: usize,
     pub(super) data_lines: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Data<'c> {
-    Absent,
-    /// One line, which lies in the chunk.
-    Line(Piece<'c>),
-    /// In the state's buffer.
-    Gathered,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Text<'c> {
-    Absent,
-    Chunk(&'c str),
-    Saved,
-}
-
-impl Block<'_> {
-    pub(super) const EMPTY: Self = Self {
-        data: Data::Absent,
-        event: Text::Absent,
-        id: Text::Absent,
-        retry: None,
-        has_fields: false,
-        dispatched: false,
-        bytes: 0,
-        data_lines: 0,
-    };
-
-    #[inline]
-    pub(super) fn clear(&mut self) {
-        self.data = Data::Absent;
-        self.dispatched = false;
-        self.bytes = 0;
-        self.data_lines = 0;
-        if self.has_fields {
-            self.event = Text::Absent;
-            self.id = Text::Absent;
-            self.retry = None;
-            self.has_fields = false;
-        }
-    }
+    pub(super) retry: Option<Retry>,
+    /// Whether one of event, id and retry is present.
+    pub(super) has_fields: bool,
+    /// Whether data, event, id are in the state's buffers.
+    pub(super) data_gathered: bool,
+    pub(super) event_saved: bool,
+    pub(super) id_saved: bool,
 }
 
 /// What a line says, and where its value starts.
@@ -75,7 +45,7 @@ pub(super) enum Line {
 
 impl Line {
     /// Reads the field name of a line that is not empty.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(line: &[u8]) -> Self {
         let (make, name): (fn(usize) -> Self, usize) = match line {
             [b'd', b'a', b't', b'a', ..] => (Self::Data, 4),

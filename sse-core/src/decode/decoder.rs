@@ -1,16 +1,15 @@
 use alloc::{collections::VecDeque, vec::Vec};
 
 use bytes::Bytes;
-use bytestring::ByteString;
 
 use super::{
-    block::{Block, Data, Text},
+    block::Open,
     error::DecodeError,
-    event_refs::{EventRefs, Step},
     options::DecoderOptions,
     received::Received,
     scan::{Retained, share},
     state::{State, Status},
+    walk::{Step, Walk},
 };
 use crate::{event::Event, event_id::EventId, event_type::EventType, retry::Retry};
 
@@ -110,19 +109,21 @@ impl Decoder {
             Ok(false) => None,
             Ok(true) => {
                 let State {
-                    block, data, saved, ..
+                    open, data, saved, ..
                 } = &mut self.state;
-                if matches!(block.id, Text::Saved) {
+                if open.id_saved {
                     self.last_event_id = EventId::trusted((&*saved.last_event_id).into());
                 }
-                let data = matches!(block.data, Data::Gathered).then(|| data.take());
-                let event = keep(
-                    block,
-                    data,
-                    saved.event.as_str(),
-                    &self.last_event_id,
-                    |text| text.into(),
-                );
+                let event = Event {
+                    event: open
+                        .event_saved
+                        .then(|| EventType::trusted((&*saved.event).into())),
+                    data: open.data_gathered.then(|| data.take()),
+                    id: open.id_saved.then(|| self.last_event_id.clone()),
+                    retry: open.retry,
+                    comment: None,
+                };
+                self.state.open = Open::default();
                 Some(Ok(Received {
                     event,
                     last_event_id: self.last_event_id.clone(),
@@ -179,7 +180,7 @@ impl Decoder {
 
     /// Returns the number of bytes of this stream that have been decoded.
     pub fn position(&self) -> u64 {
-        self.state.position
+        self.state.chunk_offset + self.current.consumed() as u64
     }
 
     /// Returns the number of bytes that are held: those of an event or line that has not ended, and input not decoded yet.
@@ -194,7 +195,6 @@ impl Decoder {
     }
 
     fn load(&mut self, chunk: &Bytes) {
-        self.unload();
         let admitted = self.state.admit(chunk);
         self.current.load(chunk.slice(..admitted.len));
         self.current.scan().0.skip(admitted.skip);
@@ -211,45 +211,42 @@ impl Decoder {
 
     fn next_of_chunk(&mut self) -> Option<Result<Received, DecodeError>> {
         let (scan, chunk) = self.current.scan();
-        let mut refs = EventRefs::new(&mut self.state, scan);
-        let step = refs.advance();
-        if refs.id_committed {
-            self.id_in_chunk = refs.last_id.is_some();
-            self.last_event_id = EventId::trusted(match refs.last_id {
-                Some(id) => share(chunk, id),
-                None => (&*refs.state.saved.last_event_id).into(),
-            });
-        }
-        let event = match step {
-            Step::End => {
-                drop(refs);
-                self.unload();
-                return None;
+        let mut walk = Walk::new(&mut self.state, scan);
+        let event = if let Some(line) = walk.next_single_line_event() {
+            let data = match line.text() {
+                Some(text) => share(chunk, text),
+                None => walk.state.data.set(line).into(),
+            };
+            Event {
+                data: Some(data),
+                ..Event::empty()
             }
-            Step::Error(error) => return Some(Err(error)),
-            Step::Comment(Text::Chunk(comment)) => Event::from_comment(share(chunk, comment)),
-            Step::Comment(_) => Event::from_comment(&*refs.state.saved.comment),
-            Step::Event => {
-                let State {
-                    data: buffer,
-                    saved,
-                    ..
-                } = &mut *refs.state;
-                let data = match refs.block.data {
-                    Data::Absent => None,
-                    Data::Gathered => Some(buffer.take()),
-                    Data::Line(line) => Some(match line.text() {
+        } else {
+            let step = walk.advance();
+            if walk.id_committed {
+                self.id_in_chunk = walk.last_id.is_some();
+                self.last_event_id = EventId::trusted(match walk.last_id {
+                    Some(id) => share(chunk, id),
+                    None => (&*walk.state.saved.last_event_id).into(),
+                });
+            }
+            match step {
+                Step::Event => keep_event(&mut walk, chunk, &self.last_event_id),
+                Step::Comment => {
+                    let comment = match walk.block.comment.take() {
                         Some(text) => share(chunk, text),
-                        None => buffer.set(line).into(),
-                    }),
-                };
-                keep(
-                    &refs.block,
-                    data,
-                    &saved.event,
-                    &self.last_event_id,
-                    |text| share(chunk, text),
-                )
+                        None => (&*walk.state.saved.comment).into(),
+                    };
+                    walk.pause();
+                    Event::from_comment(comment)
+                }
+                Step::Error => return walk.state.error.take().map(Err),
+                Step::End => {
+                    walk.pause();
+                    self.state.leave(chunk, chunk.len());
+                    self.unload();
+                    return None;
+                }
             }
         };
         Some(Ok(Received {
@@ -259,33 +256,34 @@ impl Decoder {
     }
 }
 
-impl Default for Decoder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Makes an event that can be kept of a block that has just ended, so that its id is the last event ID.
-#[inline]
-fn keep(
-    block: &Block<'_>,
-    data: Option<ByteString>,
-    saved_event: &str,
-    last_event_id: &EventId,
-    share: impl Fn(&str) -> ByteString,
-) -> Event {
+/// Makes an event that can be kept of the block at whose blank line the walk stopped, and closes the block.
+fn keep_event(walk: &mut Walk<'_, '_>, chunk: &Bytes, last_event_id: &EventId) -> Event {
+    let State {
+        data: buffer,
+        saved,
+        open,
+        ..
+    } = &mut *walk.state;
+    let block = &walk.block;
+    let data = match block.data {
+        Some(text) => Some(share(chunk, text)),
+        None => open.data_gathered.then(|| buffer.take()),
+    };
     let mut event = Event {
         data,
         ..Event::empty()
     };
-    if block.has_fields {
+    if open.has_fields {
         event.event = match block.event {
-            Text::Absent => None,
-            Text::Chunk(text) => Some(EventType::trusted(share(text))),
-            Text::Saved => Some(EventType::trusted(saved_event.into())),
+            Some(text) => Some(EventType::trusted(share(chunk, text))),
+            None => open
+                .event_saved
+                .then(|| EventType::trusted((&*saved.event).into())),
         };
-        event.id = (!matches!(block.id, Text::Absent)).then(|| last_event_id.clone());
-        event.retry = block.retry;
+        // The blank line has just made the block's id the last event ID.
+        event.id = (block.id.is_some() || open.id_saved).then(|| last_event_id.clone());
+        event.retry = open.retry;
     }
+    walk.close();
     event
 }

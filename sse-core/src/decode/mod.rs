@@ -18,7 +18,9 @@ mod received;
 )]
 mod scan;
 mod slice_decoder;
+mod start;
 mod state;
+mod walk;
 
 pub use decoder::Decoder;
 pub use error::{DecodeError, DecodeErrorKind};

@@ -1,10 +1,9 @@
 use core::mem;
 
 use super::{
-    block::{Block, Line, Text},
-    error::DecodeError,
+    block::{Block, Line},
     scan::Piece,
-    state::{State, Status, save_text},
+    state::{Applied, State, Status},
 };
 
 /// A line whose end has not come yet.
@@ -28,44 +27,6 @@ enum Kind {
 }
 
 impl State {
-    /// Begins a line or adds to it; `piece` has no line end, and starts at `offset` if it begins the line.
-    pub(super) fn extend_line(
-        &mut self,
-        block: &mut Block<'_>,
-        piece: Piece<'_>,
-        offset: u64,
-    ) -> Result<(), DecodeError> {
-        if piece.bytes().is_empty() {
-            return Ok(());
-        }
-        let mut partial = self.partial.take().unwrap_or_else(|| {
-            self.line.clear();
-            Partial {
-                kind: Kind::Line,
-                len: 0,
-                offset,
-            }
-        });
-        partial.len += piece.bytes().len();
-        if self.status != Status::Running {
-            partial.kind = Kind::Discard;
-        } else if partial.len > self.room(block) {
-            partial.kind = Kind::Discard;
-            self.partial = Some(partial);
-            return Err(self.line_too_large(block, partial.offset));
-        }
-        match partial.kind {
-            Kind::Line => {
-                self.line.push(piece);
-                partial.kind = self.settle(block);
-            }
-            Kind::Data => self.data.push(piece),
-            Kind::Discard => {}
-        }
-        self.partial = Some(partial);
-        Ok(())
-    }
-
     /// Begins the first line of the stream with what was taken for the beginning of a byte order mark.
     pub(super) fn begin_line(&mut self, held_back: &[u8]) {
         if held_back.is_empty() {
@@ -78,63 +39,130 @@ impl State {
             len: held_back.len(),
             offset: 0,
         });
+        self.fresh = false;
     }
 
-    /// Decides as early as possible what becomes of the line in the buffer, so that nothing is kept or copied in vain.
-    fn settle(&mut self, block: &mut Block<'_>) -> Kind {
+    /// Begins a line or adds to it; `piece` has no line end and is not empty,
+    /// and starts at `offset` if it begins the line.
+    #[inline]
+    pub(super) fn extend_line(
+        &mut self,
+        block: &mut Block<'_>,
+        piece: Piece<'_>,
+        offset: u64,
+    ) -> Applied {
+        let room = self.room();
+        if let Some(Partial {
+            kind: Kind::Data,
+            len,
+            ..
+        }) = &mut self.partial
+            && *len + piece.bytes().len() <= room
+        {
+            *len += piece.bytes().len();
+            self.data.push(piece);
+            return Applied::Done;
+        }
+        self.extend_other_line(block, piece, offset)
+    }
+
+    fn extend_other_line(
+        &mut self,
+        block: &mut Block<'_>,
+        piece: Piece<'_>,
+        offset: u64,
+    ) -> Applied {
+        let mut partial = self.partial.take().unwrap_or_else(|| {
+            self.line.clear();
+            Partial {
+                kind: Kind::Line,
+                len: 0,
+                offset,
+            }
+        });
+        self.fresh = false;
+        partial.len += piece.bytes().len();
+        let mut applied = Applied::Done;
+        if self.status != Status::Running {
+            partial.kind = Kind::Discard;
+        } else if partial.len > self.room() {
+            partial.kind = Kind::Discard;
+            applied = self.line_too_large(partial.offset);
+        } else if partial.kind == Kind::Line {
+            partial.kind = self.settle(block, piece);
+        }
+        self.partial = Some(partial);
+        applied
+    }
+
+    /// Adds to the line, and decides as early as possible what becomes of it, so that nothing is kept or copied in vain.
+    fn settle(&mut self, block: &mut Block<'_>, piece: Piece<'_>) -> Kind {
+        if self.line.len() > 0 {
+            self.line.push(piece);
+            let line = mem::take(&mut self.line);
+            let kind = self.settled(block, line.as_piece());
+            self.line = line;
+            return kind;
+        }
+        let kind = self.settled(block, piece);
+        if kind == Kind::Line {
+            self.line.push(piece);
+        }
+        kind
+    }
+
+    fn settled(&mut self, block: &mut Block<'_>, line: Piece<'_>) -> Kind {
         /// From here on it is known which field the line is, and whether a space follows the colon of `data:`.
         const DECIDED: usize = b"event:".len();
-        let line = self.line.as_piece();
+        let decided = line.bytes().len() >= DECIDED;
         match Line::of(line.bytes()) {
             Line::Comment(_) if !self.options.comments => Kind::Discard,
-            Line::Unknown if line.bytes().len() >= DECIDED => Kind::Discard,
-            Line::Data(start)
-                if line.bytes().len() >= DECIDED && !self.options.reject_invalid_utf8 =>
-            {
-                let line = mem::take(&mut self.line);
-                self.gather(block, line.as_piece().skip(start));
-                self.line = line;
+            Line::Unknown if decided => Kind::Discard,
+            Line::Data(start) if decided && !self.options.reject_invalid_utf8 => {
+                self.gather(block);
+                self.data.push(line.skip(start));
                 Kind::Data
             }
             _ => Kind::Line,
         }
     }
 
-    /// Ends the line that has begun with its last piece; gives its text if it is a comment that is wanted.
-    pub(super) fn complete_line(
-        &mut self,
-        block: &mut Block<'_>,
-        piece: Piece<'_>,
-    ) -> Result<Text<'static>, DecodeError> {
+    /// Ends the line that has begun with its last piece; what was open before is in the state's buffers.
+    pub(super) fn complete_line(&mut self, piece: Piece<'_>) -> Applied {
         let Some(Partial { kind, len, offset }) = self.partial.take() else {
-            return Ok(Text::Absent);
+            return Applied::Done;
         };
         if self.status != Status::Running {
-            return Ok(Text::Absent);
+            return Applied::Done;
         }
         let len = len + piece.bytes().len();
-        if len > self.room(block) {
-            return Err(self.line_too_large(block, offset));
+        if len > self.room() {
+            return self.line_too_large(offset);
         }
         match kind {
-            Kind::Discard => block.bytes += len,
+            Kind::Discard => {
+                self.open.bytes += len;
+                Applied::Done
+            }
             Kind::Data => {
-                block.bytes += len;
+                self.open.bytes += len;
                 self.data.push(piece);
-                self.count_data_line(block, offset)?;
+                self.count_data_line(offset)
             }
             Kind::Line => {
                 self.line.push(piece);
                 let line = mem::take(&mut self.line);
-                let mut with_line = *block;
-                let comment = self.apply(&mut with_line, line.as_piece(), offset);
-                let comment = comment.map(|comment| save_text(comment, &mut self.saved.comment));
-                *block = self.save(with_line);
+                let mut block = Block::default();
+                let applied = self.apply(&mut block, line.as_piece(), offset);
+                if let Some(comment) = block.comment {
+                    self.saved.comment.clear();
+                    self.saved.comment.push_str(comment);
+                }
+                self.save(&mut block);
                 self.line = line;
-                return comment;
+                applied
             }
         }
-        Ok(Text::Absent)
     }
 
     /// Returns how many bytes of the line are in a buffer of its own.

@@ -1,11 +1,14 @@
+use core::mem;
+
 use super::{
-    block::{Block, Data},
+    block::Block,
     error::DecodeError,
     event_ref::EventRef,
     event_refs::EventRefs,
     options::DecoderOptions,
     scan::{Marks, Scan},
     state::State,
+    walk::Walk,
 };
 use crate::{event_id::EventId, retry::Retry};
 
@@ -63,7 +66,7 @@ impl SliceDecoder {
         let admitted = self.state.admit(chunk);
         let mut scan = Scan::new(&chunk[..admitted.len], &mut self.marks);
         scan.skip(admitted.skip);
-        EventRefs::new(&mut self.state, scan)
+        EventRefs::new(Walk::new(&mut self.state, scan))
     }
 
     /// Tells that the stream has ended; what comes next is a new one.
@@ -76,20 +79,15 @@ impl SliceDecoder {
             Ok(false) => None,
             Ok(true) => {
                 let State {
-                    block, data, saved, ..
+                    open, data, saved, ..
                 } = &mut self.state;
-                let data = match block.data {
-                    Data::Gathered => Some(data.text()),
-                    _ => None,
-                };
-                let block: &Block<'static> = block;
-                Some(Ok(EventRef {
+                Some(Ok(EventRef::new(
+                    Block::default(),
+                    mem::take(open),
                     data,
-                    comment: None,
-                    block,
                     saved,
-                    last_id: None,
-                }))
+                    None,
+                )))
             }
         }
     }
@@ -116,7 +114,7 @@ impl SliceDecoder {
 
     /// Returns the number of bytes of this stream that have been decoded.
     pub fn position(&self) -> u64 {
-        self.state.position
+        self.state.chunk_offset
     }
 
     /// Returns the number of bytes that are held because their event or line has not ended.

@@ -90,31 +90,60 @@ impl<'m, 'c> Scan<'m, 'c> {
         self.marks.looked_at = self.marks.line;
     }
 
+    /// Returns the next line if it is a data line of at most `room` bytes that LF ends and that a blank line follows:
+    /// a whole event. Gives its value.
+    ///
+    /// Most events are that, and nothing has to be remembered for them.
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "the caller's loop keeps the event in registers only then"
+    )]
+    pub(in crate::decode) fn next_single_line_event(&mut self, room: usize) -> Option<Piece<'c>> {
+        if self.marks.mask == 0 && !self.next_block() {
+            return None;
+        }
+        let marks = &mut *self.marks;
+        let first = marks.mask & marks.mask.wrapping_neg();
+        let without_first = marks.mask & !first;
+        if without_first & (first << 1) == 0 {
+            return None;
+        }
+        let end = marks.block + first.trailing_zeros() as usize;
+        let line = self.chunk.get(marks.line..end)?;
+        if !line.starts_with(b"data:")
+            || line.len() > room
+            || self.chunk.get(end..end + 2) != Some(b"\n\n")
+        {
+            return None;
+        }
+        let value = &line[if line.get(5) == Some(&b' ') { 6 } else { 5 }..];
+        let ascii = marks.is_ascii_up_to(end);
+        marks.mask = without_first & (without_first - 1);
+        marks.line = end + 2;
+        marks.high_before = false;
+        Some(Piece::looked_at(value, ascii))
+    }
+
     /// Returns the next whole line without its end, or `None` if no line ends in what is left.
     ///
     /// CRLF, LF and CR end a line ([HTML 9.2.5]); an LF right after a CR belongs to it.
     ///
     /// [HTML 9.2.5]: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "returning a piece through memory costs more than finding it"
+    )]
+    #[inline(always)]
     pub(in crate::decode) fn next_line(&mut self) -> Option<Piece<'c>> {
         loop {
-            let marks = &mut *self.marks;
-            if marks.mask == 0 {
-                if marks.summary.ends == 0 {
-                    if !self.look_further() {
-                        return None;
-                    }
-                    continue;
-                }
-                let index = marks.summary.ends.trailing_zeros() as usize;
-                marks.summary.ends &= marks.summary.ends - 1;
-                marks.mask = marks.masks[index & 63];
-                marks.block = marks.window + index * BLOCK;
+            if self.marks.mask == 0 && !self.next_block() {
+                return None;
             }
+            let marks = &mut *self.marks;
             let end = marks.block + marks.mask.trailing_zeros() as usize;
             marks.mask &= marks.mask - 1;
-            let start = marks.line;
-            let line = &self.chunk[start..end];
+            let line = &self.chunk[marks.line..end];
             let ascii = marks.is_ascii_up_to(end);
             marks.line = end + 1;
             marks.high_before = false;
@@ -123,6 +152,27 @@ impl<'m, 'c> Scan<'m, 'c> {
             }
             return Some(Piece::looked_at(line, ascii));
         }
+    }
+
+    /// The same, where it is not called often.
+    pub(in crate::decode) fn next_line_of_few(&mut self) -> Option<Piece<'c>> {
+        self.next_line()
+    }
+
+    /// Goes to the next block that has a line end; tells whether there is one.
+    #[inline]
+    fn next_block(&mut self) -> bool {
+        while self.marks.summary.ends == 0 {
+            if !self.look_further() {
+                return false;
+            }
+        }
+        let marks = &mut *self.marks;
+        let index = marks.summary.ends.trailing_zeros() as usize;
+        marks.summary.ends &= marks.summary.ends - 1;
+        marks.mask = marks.masks[index & 63];
+        marks.block = marks.window + index * BLOCK;
+        true
     }
 
     /// Takes what is left of the chunk: the beginning of a line whose end has not come yet.
@@ -157,7 +207,6 @@ impl<'m, 'c> Scan<'m, 'c> {
     }
 
     /// Looks at the next window; tells whether there was one.
-    #[cold]
     #[inline(never)]
     fn look_further(&mut self) -> bool {
         let start = self.marks.looked_at;

@@ -33,8 +33,9 @@ struct Mask {
 pub(super) fn find_line_ends(window: &[u8], masks: &mut [u64; 64]) -> Summary {
     #[cfg(all(target_arch = "x86_64", not(sse_core_portable)))]
     {
+        // For a short chunk the call and the look at the CPU cost more than wider vectors save.
         #[cfg(feature = "std")]
-        if std::arch::is_x86_feature_detected!("avx2") {
+        if window.len() > 2 * BLOCK && std::arch::is_x86_feature_detected!("avx2") {
             // SAFETY: the CPU has AVX2.
             return unsafe { x86::find_line_ends_avx2(window, masks) };
         }

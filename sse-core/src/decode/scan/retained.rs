@@ -22,6 +22,11 @@ impl Retained {
         (Scan::resume(&self.chunk, &mut self.marks), &self.chunk)
     }
 
+    /// Returns the number of bytes that have been made lines, with their ends.
+    pub(in crate::decode) fn consumed(&self) -> usize {
+        self.marks.consumed()
+    }
+
     /// Returns the number of bytes that no line has been made of yet.
     pub(in crate::decode) fn remaining(&self) -> usize {
         self.chunk.len() - self.marks.consumed()

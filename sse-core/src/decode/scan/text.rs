@@ -58,14 +58,15 @@ impl<'a> Piece<'a> {
 #[derive(Clone, Debug)]
 pub(in crate::decode) struct TextBuffer {
     bytes: Vec<u8>,
-    ascii: bool,
+    /// Whether the bytes are known to be UTF-8, since each part of them is.
+    valid: bool,
 }
 
 impl Default for TextBuffer {
     fn default() -> Self {
         Self {
             bytes: Vec::new(),
-            ascii: true,
+            valid: true,
         }
     }
 }
@@ -73,15 +74,23 @@ impl Default for TextBuffer {
 impl TextBuffer {
     pub(in crate::decode) fn clear(&mut self) {
         self.bytes.clear();
-        self.ascii = true;
+        self.valid = true;
     }
 
+    /// Adds bytes that may end within a character.
     #[inline]
     pub(in crate::decode) fn push(&mut self, piece: Piece<'_>) {
         self.bytes.extend_from_slice(piece.bytes);
-        self.ascii &= piece.ascii;
+        self.valid &= piece.ascii;
     }
 
+    /// Adds text.
+    #[inline]
+    pub(in crate::decode) fn push_text(&mut self, text: &str) {
+        self.bytes.extend_from_slice(text.as_bytes());
+    }
+
+    /// Starts a new line.
     #[inline]
     pub(in crate::decode) fn push_line_feed(&mut self) {
         self.bytes.push(b'\n');
@@ -94,18 +103,21 @@ impl TextBuffer {
     pub(in crate::decode) fn as_piece(&self) -> Piece<'_> {
         Piece {
             bytes: &self.bytes,
-            ascii: self.ascii,
+            ascii: false,
         }
     }
 
     /// Returns the text, with U+FFFD for what is not UTF-8: one for each maximal part, as the Encoding standard says.
     pub(in crate::decode) fn text(&mut self) -> &str {
-        if !self.ascii && str::from_utf8(&self.bytes).is_err() {
-            self.bytes = String::from_utf8_lossy(&self.bytes)
-                .into_owned()
-                .into_bytes();
+        if !self.valid {
+            if str::from_utf8(&self.bytes).is_err() {
+                self.bytes = String::from_utf8_lossy(&self.bytes)
+                    .into_owned()
+                    .into_bytes();
+            }
+            self.valid = true;
         }
-        // SAFETY: `ascii` is true only while all pieces were ASCII, and else the bytes were checked or replaced just now.
+        // SAFETY: `valid` is true only while every part was UTF-8, or after the whole was checked or replaced.
         unsafe { str::from_utf8_unchecked(&self.bytes) }
     }
 
@@ -127,7 +139,6 @@ impl TextBuffer {
         // The next event of such a stream is likely as long: one allocation then serves it too.
         let next = Vec::with_capacity(self.bytes.len());
         let bytes = mem::replace(&mut self.bytes, next);
-        self.ascii = true;
         // SAFETY: `text` left nothing but UTF-8.
         unsafe { String::from_utf8_unchecked(bytes) }.into()
     }
