@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use bytes::Bytes;
 use sse_core::{
     DecodeError, Decoder, DecoderOptions, Encoder, Event, EventId, EventRef, EventType, Limits,
-    LineEnd, Received, Retry, SliceDecoder, Strip,
+    LineEnd, NoHeader, Received, ReconnectState, Retry, SliceDecoder, Strip,
 };
 
 use super::{Bound, Codec, Decoded, Decoding, Door, Failure, Fields, Surface};
@@ -36,7 +36,11 @@ impl Codec for Real {
             Surface::Everything => options.comments().dataless_blocks(),
         };
         match self {
-            Self::Owned => Box::new(Decoder::with_options(options)),
+            Self::Owned => Box::new(Owned {
+                options,
+                decoder: Decoder::with_options(options),
+                state: ReconnectState::new(),
+            }),
             Self::Borrowed => Box::new(SliceDecoder::with_options(options)),
         }
     }
@@ -48,10 +52,17 @@ impl Codec for Real {
     }
 }
 
-impl Decoding for Decoder {
+/// The owned decoder together with the state that a client takes from connection to connection.
+struct Owned {
+    options: DecoderOptions,
+    decoder: Decoder,
+    state: ReconnectState,
+}
+
+impl Decoding for Owned {
     fn feed(&mut self, chunk: Bytes, seen: &mut Decoded) {
-        self.push(chunk);
-        while let Some(result) = self.next() {
+        self.decoder.push(chunk);
+        while let Some(result) = self.decoder.next() {
             match result {
                 Ok(received) => take(&received, seen),
                 Err(error) => fail(error, seen),
@@ -60,20 +71,36 @@ impl Decoding for Decoder {
     }
 
     fn finish(&mut self, seen: &mut Decoded) {
-        match self.finish() {
+        match self.decoder.finish() {
             Some(Ok(received)) => take(&received, seen),
             Some(Err(error)) => fail(error, seen),
             None => {}
         }
-        self.last_event_id()
-            .as_str()
-            .clone_into(&mut seen.last_event_id);
-        seen.retry = self.reconnection_time().map(Retry::as_millis);
+        self.state.observe_decoder(&self.decoder);
+        let id = self.decoder.last_event_id().as_str();
+        id.clone_into(&mut seen.last_event_id);
+        seen.retry = self.state.retry().map(Retry::as_millis);
     }
 
     fn reconnect(&mut self) -> Option<Vec<u8>> {
-        self.reset();
-        header_of(self.last_event_id().as_str())
+        let (id, retry) = (self.decoder.last_event_id().clone(), self.state.retry());
+        self.decoder.reset();
+        assert_eq!(self.decoder.last_event_id(), &id, "a reset keeps the id");
+        let kept = self.decoder.reconnection_time();
+        assert!(
+            kept.is_none() || kept == retry,
+            "a reset keeps the reconnection time"
+        );
+        // Every other connection is decoded by a new decoder: both ways must come to the same.
+        if id.as_str().len().is_multiple_of(2) {
+            self.decoder = self.state.decoder(self.options);
+        }
+        match self.state.checked_header() {
+            Ok((_, header)) => Some(header.to_vec()),
+            Err(NoHeader::NoLastEventId) => None,
+            // What a browser sends all the same.
+            Err(_) => header_of(id.as_str()),
+        }
     }
 }
 
