@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use proptest::{collection::vec, prelude::*};
 use sse_core::{
-    Event, Limits, Lint,
+    Decoder, DecoderOptions, Event, Limit, Limits, Lint,
     lint::{Code, Finding, Level},
 };
 
@@ -98,6 +98,18 @@ proptest! {
                 prop_assert_eq!(line.chars().nth(column - 1), Some('\u{FFFD}'));
             }
         }
+    }
+
+    #[test]
+    fn limits_are_those_of_the_decoder(wire in soup(), max in 1_usize..30, which in 0_usize..6) {
+        let which = [Limit::Line, Limit::Event, Limit::DataLines, Limit::Id, Limit::EventType, Limit::Stream][which];
+        let limits = Limits::UNLIMITED.with(which, NonZeroUsize::new(max).unwrap());
+        let wire = [&wire[..], b"\n\n"].concat();
+        let options = DecoderOptions::new().limits(limits);
+        let (_, error) = Decoder::with_options(options).decode_all(wire.clone());
+        let findings = Lint::spec().limits(limits).check(&wire);
+        let finding = findings.iter().find(|it| it.code == Code::OverLimit(which));
+        prop_assert_eq!(error.is_some(), finding.is_some(), "{:?} {:?}", error, finding);
     }
 
     #[test]
