@@ -1,11 +1,14 @@
 /// The bytes that one bit mask tells about.
 pub(super) const BLOCK: usize = 64;
 
+/// The blocks that are passed over together where nothing is in them.
+const GROUP: usize = 4;
+
 /// The bytes that are looked at in one go: one bit of a summary for each block.
 pub(super) const WINDOW: usize = BLOCK * 64;
 
 /// One bit for each block of a window.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Summary {
     /// Blocks with a line end.
     pub(super) ends: u64,
@@ -43,7 +46,7 @@ pub(super) fn find_line_ends(window: &[u8], masks: &mut [u64; 64]) -> Summary {
         unsafe { x86::find_line_ends_sse2(window, masks) }
     }
     #[cfg(not(all(target_arch = "x86_64", not(sse_core_portable))))]
-    find_with(window, masks, portable::mask)
+    find_with(window, masks, portable::mask, portable::is_quiet)
 }
 
 /// The loop that all variants share; inlined into each, so that `mask` is compiled for its instruction set.
@@ -52,15 +55,38 @@ pub(super) fn find_line_ends(window: &[u8], masks: &mut [u64; 64]) -> Summary {
     reason = "vector instructions stay enabled only inside their function"
 )]
 #[inline(always)]
-fn find_with(window: &[u8], masks: &mut [u64; 64], mask: impl Fn(&[u8; BLOCK]) -> Mask) -> Summary {
+fn find_with(
+    window: &[u8],
+    masks: &mut [u64; 64],
+    mask: impl Fn(&[u8; BLOCK]) -> Mask,
+    is_quiet: impl Fn(&[[u8; BLOCK]; GROUP]) -> bool,
+) -> Summary {
     let mut summary = Summary::default();
     let (blocks, rest) = window.as_chunks::<BLOCK>();
-    for (index, (block, slot)) in blocks.iter().zip(masks.iter_mut()).enumerate() {
-        let found = mask(block);
-        *slot = found.ends;
-        summary.add(index, found);
+    let (groups, ungrouped) = blocks.as_chunks::<GROUP>();
+    let mut index = 0;
+    // Long lines come as runs of blocks in which there is nothing; where the last group had something, so has the next.
+    let mut was_quiet = false;
+    for group in groups {
+        if was_quiet && is_quiet(group) {
+            index += GROUP;
+            continue;
+        }
+        let before = summary;
+        for block in group {
+            let found = mask(block);
+            masks[index & 63] = found.ends;
+            summary.add(index, found);
+            index += 1;
+        }
+        was_quiet = summary == before;
     }
-    let index = blocks.len();
+    for block in ungrouped {
+        let found = mask(block);
+        masks[index & 63] = found.ends;
+        summary.add(index, found);
+        index += 1;
+    }
     if rest.is_empty() || index >= masks.len() {
         return summary;
     }
@@ -90,68 +116,90 @@ fn find_with(window: &[u8], masks: &mut [u64; 64], mask: impl Fn(&[u8; BLOCK]) -
 mod x86 {
     use core::arch::x86_64::{
         __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+        _mm_setzero_si128,
     };
     #[cfg(feature = "std")]
     use core::arch::x86_64::{
         __m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_or_si256,
-        _mm256_setr_epi8, _mm256_shuffle_epi8,
+        _mm256_setr_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8,
     };
 
-    use super::{BLOCK, Mask, Summary, find_with};
+    use super::{BLOCK, GROUP, Mask, Summary, find_with};
 
     #[cfg(feature = "std")]
     #[target_feature(enable = "avx2")]
     pub(super) fn find_line_ends_avx2(window: &[u8], masks: &mut [u64; 64]) -> Summary {
-        find_with(window, masks, |block| {
-            // A shuffle looks each byte up by its low four bits and gives 0 where the high bit is set:
-            // only LF (0x0A) and CR (0x0D) find themselves.
-            let table = {
-                const NO: i8 = -1;
-                _mm256_setr_epi8(
-                    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 10, NO, NO, 13, NO, NO, //
-                    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 10, NO, NO, 13, NO, NO,
-                )
-            };
-            // SAFETY: the block has 64 bytes, and the loads need no alignment.
-            let (low, high) = unsafe {
-                let start = block.as_ptr().cast::<__m256i>();
-                (_mm256_loadu_si256(start), _mm256_loadu_si256(start.add(1)))
-            };
-            let ends = |bytes| {
-                let found = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, bytes), bytes);
-                u64::from(_mm256_movemask_epi8(found).cast_unsigned())
-            };
+        // A shuffle looks each byte up by its low four bits and gives 0 where the high bit is set:
+        // only LF (0x0A) and CR (0x0D) find themselves.
+        let table = {
+            const NO: i8 = -1;
+            _mm256_setr_epi8(
+                NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 10, NO, NO, 13, NO, NO, //
+                NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 10, NO, NO, 13, NO, NO,
+            )
+        };
+        let ends = |bytes| _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, bytes), bytes);
+        let bits = |bytes| u64::from(_mm256_movemask_epi8(bytes).cast_unsigned());
+        // SAFETY: the block has 64 bytes, and the loads need no alignment.
+        let load = |block: &[u8; BLOCK]| unsafe {
+            let start = block.as_ptr().cast::<__m256i>();
+            (_mm256_loadu_si256(start), _mm256_loadu_si256(start.add(1)))
+        };
+        let mask = |block: &[u8; BLOCK]| {
+            let (low, high) = load(block);
             Mask {
-                ends: ends(low) | ends(high) << 32,
-                high: _mm256_movemask_epi8(_mm256_or_si256(low, high)) != 0,
+                ends: bits(ends(low)) | bits(ends(high)) << 32,
+                high: bits(_mm256_or_si256(low, high)) != 0,
             }
-        })
+        };
+        let is_quiet = |group: &[[u8; BLOCK]; GROUP]| {
+            let mut any = _mm256_setzero_si256();
+            for block in group {
+                let (low, high) = load(block);
+                any = _mm256_or_si256(any, _mm256_or_si256(low, high));
+                // What `cmpeq` finds is all ones, so its high bits tell of line ends as well.
+                any = _mm256_or_si256(any, _mm256_or_si256(ends(low), ends(high)));
+            }
+            bits(any) == 0
+        };
+        find_with(window, masks, mask, is_quiet)
     }
 
     #[target_feature(enable = "sse2")]
     pub(super) fn find_line_ends_sse2(window: &[u8], masks: &mut [u64; 64]) -> Summary {
-        find_with(window, masks, |block: &[u8; BLOCK]| {
-            let (lf, cr) = (_mm_set1_epi8(10), _mm_set1_epi8(13));
-            let mut ends = 0;
-            let mut all = _mm_set1_epi8(0);
-            for (quarter, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
-                // SAFETY: the quarter has 16 bytes, and the load needs no alignment.
-                let bytes = unsafe { _mm_loadu_si128(bytes.as_ptr().cast::<__m128i>()) };
-                let found = _mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, cr));
-                ends |= u64::from(_mm_movemask_epi8(found).cast_unsigned()) << (quarter * 16);
+        let (lf, cr) = (_mm_set1_epi8(10), _mm_set1_epi8(13));
+        let ends = |bytes| _mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, cr));
+        let bits = |bytes| u64::from(_mm_movemask_epi8(bytes).cast_unsigned());
+        // SAFETY: a quarter of a block has 16 bytes, and the load needs no alignment.
+        let load =
+            |quarter: &[u8; 16]| unsafe { _mm_loadu_si128(quarter.as_ptr().cast::<__m128i>()) };
+        let mask = |block: &[u8; BLOCK]| {
+            let (mut found, mut all) = (0, _mm_setzero_si128());
+            for (index, quarter) in block.as_chunks().0.iter().enumerate() {
+                let bytes = load(quarter);
+                found |= bits(ends(bytes)) << (index * 16);
                 all = _mm_or_si128(all, bytes);
             }
             Mask {
-                ends,
-                high: _mm_movemask_epi8(all) != 0,
+                ends: found,
+                high: bits(all) != 0,
             }
-        })
+        };
+        let is_quiet = |group: &[[u8; BLOCK]; GROUP]| {
+            let mut any = _mm_setzero_si128();
+            for quarter in group.as_flattened().as_chunks().0 {
+                let bytes = load(quarter);
+                any = _mm_or_si128(any, _mm_or_si128(bytes, ends(bytes)));
+            }
+            bits(any) == 0
+        };
+        find_with(window, masks, mask, is_quiet)
     }
 }
 
 #[cfg(any(not(target_arch = "x86_64"), sse_core_portable, test))]
 mod portable {
-    use super::{BLOCK, Mask};
+    use super::{BLOCK, GROUP, Mask};
 
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES * 0x80;
@@ -167,6 +215,18 @@ mod portable {
             ends,
             high: all & HIGH != 0,
         }
+    }
+
+    pub(super) fn is_quiet(group: &[[u8; BLOCK]; GROUP]) -> bool {
+        let words = group
+            .as_flattened()
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|bytes| u64::from_le_bytes(*bytes));
+        words.fold(0, |any, word| {
+            any | (word & HIGH) | equal(word, b'\n') | equal(word, b'\r')
+        }) == 0
     }
 
     /// Sets the high bit of each byte that equals `byte`, and no other bit.
@@ -224,7 +284,7 @@ mod tests {
     #[test]
     fn all_variants_agree_with_the_naive_one_at_every_length_and_for_every_byte() {
         let variants: [Find; 2] = [find_line_ends, |window, masks| {
-            find_with(window, masks, portable::mask)
+            find_with(window, masks, portable::mask, portable::is_quiet)
         }];
         #[cfg(all(target_arch = "x86_64", not(sse_core_portable)))]
         let variants = [variants[0], variants[1], |window, masks| {
