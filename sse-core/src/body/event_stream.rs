@@ -192,7 +192,7 @@ where
                 Some(limit) => limit.as_mut().poll(cx),
                 None => Poll::Pending,
             },
-            ready => ready,
+            Poll::Ready(()) => Poll::Ready(()),
         })
         .await;
         match body.ending.take() {
@@ -337,7 +337,7 @@ where
                 return Next::Yield;
             }
             *asked += 1;
-            if *asked % ITEMS_A_UNIT == 0 {
+            if asked.is_multiple_of(ITEMS_A_UNIT) {
                 match coop::poll_proceed(cx) {
                     Poll::Ready(budget) => budget.made_progress(),
                     Poll::Pending => return Next::Yield,

@@ -49,7 +49,7 @@ impl KeepAlive {
             assert!(
                 SECONDS > 0,
                 "a keep-alive interval must be longer than zero"
-            )
+            );
         };
         Self {
             interval: Some(Duration::from_secs(SECONDS)),
@@ -98,6 +98,7 @@ impl KeepAlive {
 
     /// Sends this event; one that encodes to nothing leaves the comment `:`.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "it is built in the call")]
     pub fn event(mut self, event: Event) -> Self {
         let bytes = event.encode().into_bytes();
         self.bytes = if bytes.is_empty() {

@@ -132,10 +132,10 @@ impl Future for ShutdownSignal {
         let replaced = {
             let mut signals = self.shared.lock();
             // Checked again under the lock: `trigger` may have emptied the table in between.
-            match self.shared.is_triggered() {
-                true => return Poll::Ready(()),
-                false => signals.wakers.insert(self.key, tabled),
+            if self.shared.is_triggered() {
+                return Poll::Ready(());
             }
+            signals.wakers.insert(self.key, tabled)
         };
         drop(replaced);
         self.registered = Some(kept);

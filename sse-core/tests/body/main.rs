@@ -1,0 +1,10 @@
+//! The body on a paused clock: what it sends, when, and how it ends.
+#![cfg(feature = "body")]
+
+mod ending;
+mod first;
+mod frames;
+mod keep_alive;
+mod probe;
+mod shutdown;
+mod turns;
