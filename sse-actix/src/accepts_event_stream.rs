@@ -20,10 +20,8 @@ impl FromRequest for AcceptsEventStream {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let values = request.headers().get_all(ACCEPT).map(HeaderValue::as_bytes);
-        ready(match accepts_event_stream(values) {
-            true => Ok(Self),
-            false => Err(NotAcceptable),
-        })
+        let taken = accepts_event_stream(values);
+        ready(taken.then_some(Self).ok_or(NotAcceptable))
     }
 }
 

@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
+use actix_web::http::header::HeaderValue;
 use actix_web::{FromRequest, HttpRequest};
 use sse_core::{LAST_EVENT_ID, last_event_id};
 
@@ -13,7 +14,7 @@ impl FromRequest for LastEventId {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let header = request.headers().get(LAST_EVENT_ID);
-        let header = header.map(|value| value.as_bytes());
+        let header = header.map(HeaderValue::as_bytes);
         ready(Ok(Self(last_event_id(
             header,
             Some(request.query_string()),

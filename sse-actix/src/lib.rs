@@ -18,4 +18,4 @@ pub use crate::accepts_event_stream::{AcceptsEventStream, NotAcceptable};
 pub use crate::last_event_id::LastEventId;
 pub use crate::no_content::no_content;
 pub use crate::route::route;
-pub use crate::sse::{Sse, SseBody};
+pub use crate::sse::Sse;

@@ -1,14 +1,10 @@
 use std::error::Error;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
-use actix_web::body::{BodySize, MessageBody};
+use actix_web::body::BodyStream;
 use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_ENCODING, HeaderValue};
-use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use futures_core::Stream;
-use pin_project_lite::pin_project;
 use sse_core::{EventStream, LocalBoxStream, RESPONSE_HEADERS, StreamItem};
 
 /// A stream of events as a response. The stream need not be `Send`.
@@ -59,11 +55,11 @@ where
     S: Stream<Item: StreamItem<Error = E>> + 'static,
     E: Into<Box<dyn Error>> + 'static,
 {
-    type Body = SseBody<S>;
+    type Body = BodyStream<EventStream<S>>;
 
-    fn respond_to(self, request: &HttpRequest) -> HttpResponse<SseBody<S>> {
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse<BodyStream<EventStream<S>>> {
         // On HTTP/1.1 actix would poll the body of an answer to `HEAD`, and never learn that its client left.
-        let stream = match *request.method() {
+        let body = match *request.method() {
             Method::HEAD => self.body.headers_only(),
             _ => self.body,
         };
@@ -74,36 +70,7 @@ where
         if let Compression::Refused = self.compression {
             response.insert_header((CONTENT_ENCODING, HeaderValue::from_static("identity")));
         }
-        response.finish().set_body(SseBody { stream })
-    }
-}
-
-pin_project! {
-    /// The body of an [`Sse`] response.
-    #[derive(Debug)]
-    pub struct SseBody<S>
-    where
-        S: Stream,
-        S::Item: StreamItem,
-    {
-        #[pin]
-        stream: EventStream<S>,
-    }
-}
-
-impl<S, E> MessageBody for SseBody<S>
-where
-    S: Stream<Item: StreamItem<Error = E>>,
-    E: Into<Box<dyn Error>>,
-{
-    type Error = E;
-
-    fn size(&self) -> BodySize {
-        BodySize::Stream
-    }
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, E>>> {
-        self.project().stream.poll_next(cx)
+        response.finish().set_body(BodyStream::new(body))
     }
 }
 
@@ -117,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    fn respond<S>(method: Method, sse: Sse<S>) -> HttpResponse<SseBody<S>>
+    fn respond<S>(method: Method, sse: Sse<S>) -> HttpResponse<BodyStream<EventStream<S>>>
     where
         S: Stream<Item: StreamItem<Error: Into<Box<dyn Error>> + 'static>> + 'static,
     {

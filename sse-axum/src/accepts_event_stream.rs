@@ -16,16 +16,9 @@ impl<S: Sync> FromRequestParts<S> for AcceptsEventStream {
     type Rejection = NotAcceptable;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, NotAcceptable> {
-        match accepts_event_stream(
-            parts
-                .headers
-                .get_all(ACCEPT)
-                .iter()
-                .map(HeaderValue::as_bytes),
-        ) {
-            true => Ok(Self),
-            false => Err(NotAcceptable),
-        }
+        let values = parts.headers.get_all(ACCEPT).iter();
+        let taken = accepts_event_stream(values.map(HeaderValue::as_bytes));
+        taken.then_some(Self).ok_or(NotAcceptable)
     }
 }
 

@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 
 use axum_core::extract::FromRequestParts;
+use http::HeaderValue;
 use http::request::Parts;
 use sse_core::{LAST_EVENT_ID, last_event_id};
 
@@ -10,10 +11,7 @@ impl<S: Sync> FromRequestParts<S> for LastEventId {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let header = parts
-            .headers
-            .get(LAST_EVENT_ID)
-            .map(|value| value.as_bytes());
+        let header = parts.headers.get(LAST_EVENT_ID).map(HeaderValue::as_bytes);
         Ok(Self(last_event_id(header, parts.uri.query())))
     }
 }

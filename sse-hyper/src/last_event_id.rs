@@ -1,4 +1,4 @@
-use http::{HeaderName, Request};
+use http::{HeaderName, HeaderValue, Request};
 
 /// The header with which a client resumes.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static(sse_core::LAST_EVENT_ID);
@@ -8,7 +8,7 @@ sse_core::last_event_id_type!();
 /// Extracts the last event ID of a request from its header or its query.
 pub fn last_event_id<B>(request: &Request<B>) -> LastEventId {
     let header = request.headers().get(LAST_EVENT_ID);
-    let header = header.map(|value| value.as_bytes());
+    let header = header.map(HeaderValue::as_bytes);
     LastEventId(sse_core::last_event_id(header, request.uri().query()))
 }
 

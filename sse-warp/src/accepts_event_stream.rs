@@ -9,10 +9,10 @@ pub fn accepts_event_stream() -> impl Filter<Extract = (), Error = Rejection> + 
     warp::header::headers_cloned()
         .and_then(async |headers: HeaderMap| {
             let values = headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes);
-            match sse_core::accepts_event_stream(values) {
-                true => Ok(()),
-                false => Err(reject::custom(NotAcceptable)),
-            }
+            let taken = sse_core::accepts_event_stream(values);
+            taken
+                .then_some(())
+                .ok_or_else(|| reject::custom(NotAcceptable))
         })
         .untuple_one()
 }

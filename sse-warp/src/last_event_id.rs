@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use sse_core::LAST_EVENT_ID;
 use warp::Filter;
 
@@ -12,7 +12,7 @@ pub fn last_event_id() -> impl Filter<Extract = (LastEventId,), Error = Infallib
     warp::header::headers_cloned()
         .and(query)
         .map(|headers: HeaderMap, query: String| {
-            let header = headers.get(LAST_EVENT_ID).map(|value| value.as_bytes());
+            let header = headers.get(LAST_EVENT_ID).map(HeaderValue::as_bytes);
             LastEventId(sse_core::last_event_id(header, Some(&query)))
         })
 }

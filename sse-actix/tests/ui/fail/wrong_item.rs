@@ -1,0 +1,6 @@
+// stream items must be `Event`, `EncodedEvent`, `EncodedBatch` or a `Result` of one of them
+use sse_actix::Sse;
+
+fn main() {
+    let _ = Sse::new(tokio_stream::iter(["text".to_string()]));
+}

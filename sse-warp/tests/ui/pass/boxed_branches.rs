@@ -1,0 +1,14 @@
+use warp::Reply;
+use sse_warp::{Event, Sse};
+
+fn handler(quiet: bool) -> impl Reply {
+    if quiet {
+        Sse::new(tokio_stream::empty::<Event>()).boxed()
+    } else {
+        Sse::new(tokio_stream::once(Event::new("hello"))).boxed()
+    }
+}
+
+fn main() {
+    let _ = handler(true).into_response();
+}
