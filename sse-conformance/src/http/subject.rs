@@ -1,4 +1,5 @@
 use std::fmt;
+use std::future::pending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::thread;
@@ -140,19 +141,21 @@ impl Drop for Running {
 }
 
 impl Stopping {
-    /// Completes when the server should stop gracefully.
+    /// Completes when the server should stop gracefully; never if it is torn down without that.
     pub async fn asked(&self) {
-        self.wait_for(|order| order != Order::Run).await;
+        if !self.wait_for(Order::Stop).await {
+            pending().await
+        }
     }
 
     /// Completes when everything should stop now.
     pub async fn torn_down(&self) {
-        self.wait_for(|order| order == Order::TearDown).await;
+        // A closed channel means that the test has gone: stop too.
+        self.wait_for(Order::TearDown).await;
     }
 
-    async fn wait_for(&self, wanted: impl Fn(Order) -> bool) {
-        // A closed channel means that the test has gone: stop too.
-        let _ = self.0.clone().wait_for(|order| wanted(*order)).await;
+    async fn wait_for(&self, wanted: Order) -> bool {
+        self.0.clone().wait_for(|order| *order == wanted).await.is_ok()
     }
 }
 
