@@ -1,2 +1,78 @@
 #![forbid(unsafe_code)]
-//! Placeholder.
+//! What the server examples share besides event streams: their pages, where to listen and when to stop.
+
+use std::env;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use tokio::net::TcpListener;
+use tokio::signal;
+
+/// The page of the clocks.
+pub const CLOCK_PAGE: &str = page!("clock");
+
+/// The page of `llm_stream`.
+pub const LLM_PAGE: &str = page!("llm");
+
+/// The page of `progress`.
+pub const PROGRESS_PAGE: &str = page!("progress");
+
+/// The page of `relay`.
+pub const RELAY_PAGE: &str = page!("relay");
+
+/// Listens on 127.0.0.1 and prints the URL: on the port in `PORT`, 3000 by default, where 0 means a free one.
+///
+/// # Errors
+///
+/// `PORT` is no port, or it is taken.
+pub async fn listen() -> Result<TcpListener> {
+    let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
+    let port: u16 = port
+        .parse()
+        .with_context(|| format!("PORT={port} is not a port"))?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .with_context(|| format!("cannot listen on 127.0.0.1:{port}, set PORT to another port"))?;
+    println!("http://{}/", listener.local_addr()?);
+    Ok(listener)
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+///
+/// # Panics
+///
+/// The system does not let the process listen for signals.
+pub async fn stopped() {
+    let interrupt = async { signal::ctrl_c().await.expect("Ctrl-C can be listened for") };
+    #[cfg(unix)]
+    let terminate = async {
+        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())
+            .expect("SIGTERM can be listened for");
+        terminate.recv().await;
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}
+
+/// Tells the time: as seconds since 1970, and in UTC as a clock shows it.
+pub fn now() -> (u64, String) {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = since_1970.map_or(0, |time| time.as_secs());
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    (seconds, format!("{hour:02}:{minute:02}:{second:02}"))
+}
+
+/// Every page is one document: a head that all share, and a body of its own.
+macro_rules! page {
+    ($name:literal) => {
+        concat!(
+            include_str!("../pages/head.html"),
+            include_str!(concat!("../pages/", $name, ".html"))
+        )
+    };
+}
+use page;
