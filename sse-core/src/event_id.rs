@@ -33,6 +33,16 @@ impl EventId {
         self.0.is_empty()
     }
 
+    /// Clones the id; the empty one, which most streams have, without a call.
+    #[inline]
+    pub(crate) fn share(&self) -> Self {
+        if self.is_empty() {
+            Self::EMPTY
+        } else {
+            self.clone()
+        }
+    }
+
     /// Tells whether the id survives a request header unchanged.
     ///
     /// HTTP forbids control characters but the tab in a header value, and strips spaces and tabs around it.

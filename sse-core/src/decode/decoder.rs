@@ -89,14 +89,32 @@ impl Decoder {
         clippy::should_implement_trait,
         reason = "`None` does not mean that it has ended"
     )]
+    #[inline]
     pub fn next(&mut self) -> Option<Result<Received, DecodeError>> {
-        loop {
-            if let Some(result) = self.next_of_chunk() {
-                return Some(result);
-            }
-            let chunk = self.waiting.pop_front()?;
-            self.load(&chunk);
+        let (scan, chunk) = self.current.scan();
+        let mut walk = Walk::new(&mut self.state, scan);
+        // Each event is made where it is returned: moving one costs more than finding it.
+        if let Some(line) = walk.next_single_line_event() {
+            let last_event_id = self.last_event_id.share();
+            let Some(text) = line.text() else {
+                let event = Event::new(walk.state.data.set(line));
+                return Some(Ok(Received {
+                    event,
+                    last_event_id,
+                }));
+            };
+            return Some(Ok(Received {
+                event: Event {
+                    event: None,
+                    data: Some(share(chunk, text)),
+                    id: None,
+                    retry: None,
+                    comment: None,
+                },
+                last_event_id,
+            }));
         }
+        self.next_of_many_lines()
     }
 
     /// Tells that the stream has ended, after [`next`](Self::next) gave `None`; what comes next is a new one.
@@ -209,19 +227,10 @@ impl Decoder {
         self.current.load(Bytes::new());
     }
 
-    fn next_of_chunk(&mut self) -> Option<Result<Received, DecodeError>> {
-        let (scan, chunk) = self.current.scan();
-        let mut walk = Walk::new(&mut self.state, scan);
-        let event = if let Some(line) = walk.next_single_line_event() {
-            let data = match line.text() {
-                Some(text) => share(chunk, text),
-                None => walk.state.data.set(line).into(),
-            };
-            Event {
-                data: Some(data),
-                ..Event::empty()
-            }
-        } else {
+    fn next_of_many_lines(&mut self) -> Option<Result<Received, DecodeError>> {
+        loop {
+            let (scan, chunk) = self.current.scan();
+            let mut walk = Walk::new(&mut self.state, scan);
             let step = walk.advance();
             if walk.id_committed {
                 self.id_in_chunk = walk.last_id.is_some();
@@ -231,59 +240,59 @@ impl Decoder {
                 });
             }
             match step {
-                Step::Event => keep_event(&mut walk, chunk, &self.last_event_id),
+                Step::Event => {
+                    let (block, open) = walk.take();
+                    let State { data, saved, .. } = &mut *walk.state;
+                    return Some(Ok(Received {
+                        event: Event {
+                            event: match block.event {
+                                Some(text) => Some(EventType::trusted(share(chunk, text))),
+                                None if open.event_saved => {
+                                    Some(EventType::trusted((&*saved.event).into()))
+                                }
+                                None => None,
+                            },
+                            data: match block.data {
+                                Some(text) => Some(share(chunk, text)),
+                                None if open.data_gathered => Some(data.take()),
+                                None => None,
+                            },
+                            // The blank line has just made the block's id the last event ID.
+                            id: (block.id.is_some() || open.id_saved)
+                                .then(|| self.last_event_id.share()),
+                            retry: open.retry,
+                            comment: None,
+                        },
+                        last_event_id: self.last_event_id.share(),
+                    }));
+                }
                 Step::Comment => {
                     let comment = match walk.block.comment.take() {
                         Some(text) => share(chunk, text),
                         None => (&*walk.state.saved.comment).into(),
                     };
                     walk.pause();
-                    Event::from_comment(comment)
+                    let last_event_id = self.last_event_id.share();
+                    return Some(Ok(Received {
+                        event: Event::from_comment(comment),
+                        last_event_id,
+                    }));
                 }
                 Step::Error => return walk.state.error.take().map(Err),
                 Step::End => {
                     walk.pause();
                     self.state.leave(chunk, chunk.len());
                     self.unload();
-                    return None;
+                    let chunk = self.waiting.pop_front()?;
+                    self.load(&chunk);
                 }
             }
-        };
-        Some(Ok(Received {
-            event,
-            last_event_id: self.last_event_id.clone(),
-        }))
+        }
     }
 }
 
-/// Makes an event that can be kept of the block at whose blank line the walk stopped, and closes the block.
-fn keep_event(walk: &mut Walk<'_, '_>, chunk: &Bytes, last_event_id: &EventId) -> Event {
-    let State {
-        data: buffer,
-        saved,
-        open,
-        ..
-    } = &mut *walk.state;
-    let block = &walk.block;
-    let data = match block.data {
-        Some(text) => Some(share(chunk, text)),
-        None => open.data_gathered.then(|| buffer.take()),
-    };
-    let mut event = Event {
-        data,
-        ..Event::empty()
-    };
-    if open.has_fields {
-        event.event = match block.event {
-            Some(text) => Some(EventType::trusted(share(chunk, text))),
-            None => open
-                .event_saved
-                .then(|| EventType::trusted((&*saved.event).into())),
-        };
-        // The blank line has just made the block's id the last event ID.
-        event.id = (block.id.is_some() || open.id_saved).then(|| last_event_id.clone());
-        event.retry = open.retry;
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
     }
-    walk.close();
-    event
 }

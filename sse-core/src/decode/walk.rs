@@ -171,19 +171,22 @@ impl<'d, 'c> Walk<'d, 'c> {
         self.state.fresh = true;
     }
 
+    /// Takes the block at whose blank line the walk stopped, and closes it.
+    #[inline]
+    pub(super) fn take(&mut self) -> (Block<'c>, Open) {
+        self.state.fresh = true;
+        (mem::take(&mut self.block), mem::take(&mut self.state.open))
+    }
+
     /// Lends the event at whose blank line the walk stopped, and closes its block.
     #[inline]
     pub(super) fn event_ref(&mut self) -> EventRef<'_> {
-        let block = mem::take(&mut self.block);
+        let (block, open) = self.take();
         let State {
             data: buffer,
             saved,
-            open,
-            fresh,
             ..
         } = &mut *self.state;
-        let open = mem::take(open);
-        *fresh = true;
         EventRef::new(block, open, buffer, saved, self.last_id)
     }
 

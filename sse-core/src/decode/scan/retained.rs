@@ -40,6 +40,7 @@ impl Retained {
 /// If `text` is no part of `chunk`.
 #[inline]
 pub(in crate::decode) fn share(chunk: &Bytes, text: &str) -> ByteString {
-    // SAFETY: the slice has the bytes of `text`, which are UTF-8.
-    unsafe { ByteString::from_bytes_unchecked(chunk.slice_ref(text.as_bytes())) }
+    let start = (text.as_ptr() as usize).wrapping_sub(chunk.as_ptr() as usize);
+    // SAFETY: `slice` panics unless this range lies in the chunk, and then it is the memory of `text`, which is UTF-8.
+    unsafe { ByteString::from_bytes_unchecked(chunk.slice(start..start + text.len())) }
 }
