@@ -1,20 +1,26 @@
 #![forbid(unsafe_code)]
 //! The suite against `sse-actix`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is the report of a fixture that does not start"
+)]
+
 mod fixture;
 
 use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::middleware::Compress;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Responder};
-use sse_actix::{AcceptsEventStream, LastEventId, Shutdown, Sse, StreamItem, no_content, route};
+use sse_actix::{
+    AcceptsEventStream, EventId, LastEventId, Shutdown, Sse, StreamItem, no_content, route,
+};
 use sse_conformance::http::{
     Leave, Notice, Opening, Profile, Protocol, Route, Running, Scene, Shape, Stage, StepError,
     Stopping, Subject, Suite,
@@ -27,13 +33,13 @@ fn main() -> ExitCode {
     let mut suite = Suite::new();
     suite.subject(
         "actix",
-        Arc::new(Actix {
+        Actix {
             half_closed: HalfClosed::Allowed,
-        }),
+        },
     );
-    let strict = Arc::new(Actix {
+    let strict = Actix {
         half_closed: HalfClosed::Refused,
-    });
+    };
     suite.checks("actix_without_half_closed", strict, "a_stream_is_dropped");
     suite.run()
 }
@@ -180,7 +186,7 @@ async fn answer(
     let Some(scene) = application.stage.find(number) else {
         return HttpResponse::NotFound().finish();
     };
-    scene.requested(last.0.as_ref().map(|id| id.as_str()));
+    scene.requested(last.0.as_ref().map(EventId::as_str));
     let shutdown = &application.shutdown;
     match scene.script().shape {
         Shape::Batch => respond(request, &scene, shutdown, compression, batches).await,

@@ -1,18 +1,22 @@
 #![forbid(unsafe_code)]
 //! The suite against `sse-axum`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is the report of a fixture that does not start"
+)]
+
 mod fixture;
 
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use sse_axum::{AcceptsEventStream, LastEventId, Shutdown, Sse, StreamItem, no_content};
+use sse_axum::{AcceptsEventStream, EventId, LastEventId, Shutdown, Sse, StreamItem, no_content};
 use sse_conformance::http::{
     Opening, Profile, Route, Running, Scene, Shape, Stage, StepError, Subject, Suite,
 };
@@ -24,7 +28,7 @@ use crate::fixture::{FIRST, batches, configured, encoded, events};
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
-    suite.subject("axum", Arc::new(Axum));
+    suite.subject("axum", Axum);
     suite.run()
 }
 
@@ -108,7 +112,7 @@ async fn play(
     let Some(scene) = stage.find(number) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    scene.requested(last.0.as_ref().map(|id| id.as_str()));
+    scene.requested(last.0.as_ref().map(EventId::as_str));
     match scene.script().shape {
         Shape::Batch => respond(&scene, &shutdown, batches).await,
         Shape::Encoded => respond(&scene, &shutdown, encoded).await,

@@ -1,6 +1,11 @@
 #![forbid(unsafe_code)]
 //! The suite against `sse-hyper`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is the report of a fixture that does not start"
+)]
+
 mod fixture;
 
 use std::convert::Infallible;
@@ -8,7 +13,6 @@ use std::error::Error;
 use std::io;
 use std::pin::pin;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Version};
@@ -23,7 +27,8 @@ use sse_conformance::http::{
     Opening, Profile, Route, Running, Scene, Shape, Stage, StepError, Stopping, Subject, Suite,
 };
 use sse_hyper::{
-    EventStream, Shutdown, Sse, StreamItem, accepts_event_stream, last_event_id, no_content,
+    EventId, EventStream, Shutdown, Sse, StreamItem, accepts_event_stream, last_event_id,
+    no_content,
 };
 use tokio::net::TcpListener;
 use tokio_stream::Stream;
@@ -34,7 +39,7 @@ use crate::fixture::{FIRST, batches, configured, encoded, events};
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
-    suite.subject("hyper", Arc::new(Hyper));
+    suite.subject("hyper", Hyper);
     suite.run()
 }
 
@@ -149,7 +154,7 @@ impl Application {
             return status(StatusCode::NOT_FOUND);
         };
         let last = last_event_id(&request);
-        scene.requested(last.0.as_ref().map(|id| id.as_str()));
+        scene.requested(last.0.as_ref().map(EventId::as_str));
         let (method, shutdown) = (request.method(), &self.shutdown);
         match scene.script().shape {
             Shape::Batch => respond(&scene, shutdown, method, batches).await,

@@ -1,19 +1,23 @@
 #![forbid(unsafe_code)]
 //! The suite against `sse-warp`.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is the report of a fixture that does not start"
+)]
+
 mod fixture;
 
 use std::convert::Infallible;
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use sse_conformance::http::{
     Opening, Profile, Route, Running, Scene, Shape, Stage, StepError, Subject, Suite,
 };
 use sse_warp::{
-    LastEventId, NotAcceptable, Shutdown, Sse, StreamItem, accepts_event_stream, last_event_id,
-    no_content,
+    EventId, LastEventId, NotAcceptable, Shutdown, Sse, StreamItem, accepts_event_stream,
+    last_event_id, no_content,
 };
 use tokio::net::TcpListener;
 use tokio_stream::Stream;
@@ -25,7 +29,7 @@ use crate::fixture::{FIRST, batches, configured, encoded, events};
 
 fn main() -> ExitCode {
     let mut suite = Suite::new();
-    suite.subject("warp", Arc::new(Warp));
+    suite.subject("warp", Warp);
     suite.run()
 }
 
@@ -113,7 +117,7 @@ async fn play_scene(
     let Some(scene) = stage.find(number) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    scene.requested(last.0.as_ref().map(|id| id.as_str()));
+    scene.requested(last.0.as_ref().map(EventId::as_str));
     match scene.script().shape {
         Shape::Batch => respond(&scene, &shutdown, &method, batches).await,
         Shape::Encoded => respond(&scene, &shutdown, &method, encoded).await,

@@ -120,7 +120,7 @@ impl Scale {
     pub const SMALL: Self = Self {
         control: Duration::from_secs(1),
         leavers: 3,
-        patience: Duration::from_millis(2000),
+        patience: Duration::from_secs(3),
         streams: 20,
         window: Duration::from_millis(200),
     };

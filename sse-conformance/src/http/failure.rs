@@ -7,7 +7,6 @@ pub struct Failure(String);
 
 impl Failure {
     /// Makes a failure from what was expected and what was seen.
-    #[expect(clippy::needless_pass_by_value, reason = "fits `map_err`")]
     pub fn new(text: impl fmt::Display) -> Self {
         Self(text.to_string())
     }

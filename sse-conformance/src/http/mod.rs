@@ -2,6 +2,10 @@
 //!
 //! A [`Subject`] starts a server whose routes ([`Route`]) play scripted streams ([`Scene`]).
 //! A [`Check`] directs a scene, watches the wire with a client of its own, and says what is wrong.
+//! [`Suite`] makes a test of each check over each [`Protocol`].
+//!
+//! To put another server under the suite, write its [`Subject`]: `tests/axum.rs` is one.
+//! To add a demand, write a check and a fault of the fixture in `tests/teeth_http` that only it is meant for.
 
 #![expect(clippy::exhaustive_enums, reason = "a fixture must handle every case")]
 

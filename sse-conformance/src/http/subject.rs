@@ -144,7 +144,7 @@ impl Stopping {
     /// Completes when the server should stop gracefully; never if it is torn down without that.
     pub async fn asked(&self) {
         if !self.wait_for(Order::Stop).await {
-            pending().await
+            pending::<()>().await;
         }
     }
 
@@ -155,7 +155,11 @@ impl Stopping {
     }
 
     async fn wait_for(&self, wanted: Order) -> bool {
-        self.0.clone().wait_for(|order| *order == wanted).await.is_ok()
+        self.0
+            .clone()
+            .wait_for(|order| *order == wanted)
+            .await
+            .is_ok()
     }
 }
 

@@ -22,12 +22,13 @@ impl Suite {
     }
 
     /// Adds every check that applies to a server.
-    pub fn subject(&mut self, name: &str, subject: Arc<dyn Subject>) {
+    pub fn subject(&mut self, name: &str, subject: impl Subject) {
         self.checks(name, subject, "");
     }
 
     /// Adds the checks whose name contains a part.
-    pub fn checks(&mut self, name: &str, subject: Arc<dyn Subject>, part: &str) {
+    pub fn checks(&mut self, name: &str, subject: impl Subject, part: &str) {
+        let subject: Arc<dyn Subject> = Arc::new(subject);
         let before = self.tests.len();
         let routes = subject.profile().routes;
         let checks = all().into_iter().filter(|check| check.applies(routes));

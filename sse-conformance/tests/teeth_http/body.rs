@@ -256,8 +256,8 @@ impl Body {
 
     fn tell(&mut self, reason: Reason) {
         let told = match (self.fault, reason) {
-            (Fault::ErrorNotTold, Reason::Error) => None,
-            (Fault::ClientGoneNotTold, Reason::ClientGone) => None,
+            (Fault::ErrorNotTold, Reason::Error)
+            | (Fault::ClientGoneNotTold, Reason::ClientGone) => None,
             (Fault::ShutdownToldAsFinish, Reason::Shutdown) => Some(Reason::Finished),
             _ => Some(reason),
         };

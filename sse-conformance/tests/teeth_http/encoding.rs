@@ -28,7 +28,7 @@ pub(crate) fn encode(item: &Item, fault: Fault) -> String {
         Some(text) if fault == Fault::CommentBreaksOut => wire += &format!(": {text}\n"),
         Some(text) => {
             for line in lines(text, Fault::None) {
-                wire += &format!(": {line}").trim_end().to_owned();
+                wire += format!(": {line}").trim_end();
                 wire += "\n";
             }
         }

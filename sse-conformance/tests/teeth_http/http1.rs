@@ -51,15 +51,13 @@ async fn send(
         (None, _) if to_head => "\r\n",
         (None, _) => "content-length: 0\r\n\r\n",
     };
-    let mut early = Vec::new();
-    if application.fault == Fault::HeadWaitsForAnEvent {
-        if let Some(Frame::Data(bytes)) = match &mut answer.body {
-            Some(body) => Some(body.frame().await),
-            None => None,
-        } {
-            early = chunk(&bytes);
-        }
-    }
+    let early = match &mut answer.body {
+        Some(body) if application.fault == Fault::HeadWaitsForAnEvent => match body.frame().await {
+            Frame::Data(bytes) => chunk(&bytes),
+            Frame::Abort | Frame::End => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(&early).await?;
     match answer.body {

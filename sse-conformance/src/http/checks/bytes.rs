@@ -68,7 +68,7 @@ async fn ready_events_come_complete_and_in_order(trial: Trial) -> Result<(), Fai
             400 => "z".repeat(256 * 1024),
             _ => format!("event {number}"),
         };
-        expected += &format!("id: {number}\ndata: {data}\n\n");
+        expected.extend(["id: ", &number.to_string(), "\ndata: ", &data, "\n\n"]);
         scene.send(Item::new(data).id(number.to_string()));
     }
     scene.finish();

@@ -12,7 +12,7 @@ checks! {
 async fn an_error_aborts_the_response(trial: Trial) -> Result<(), Failure> {
     let play = trial.start()?;
     let mut reply = failing(&play, OnError::Default).await?;
-    match reply.to_end(play.patience()).await? {
+    match reply.rest(play.patience()).await? {
         (_, Ending::Broken(_)) => Ok(()),
         (_, Ending::Proper) => Err(Failure::new("the response ended properly")),
     }

@@ -43,7 +43,7 @@ async fn head_has_no_body(trial: Trial) -> Result<(), Failure> {
     let play = trial.start()?;
     let scene = ready(&play);
     let mut reply = play.send(&Request::head(&scene, Route::Events)).await?;
-    match reply.to_end(play.patience()).await? {
+    match reply.rest(play.patience()).await? {
         (bytes, Ending::Proper) if bytes.is_empty() => {}
         (bytes, ending) => {
             return Err(Failure::new(format!(

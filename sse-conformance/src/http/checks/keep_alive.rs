@@ -59,7 +59,7 @@ async fn no_keep_alive_cuts_an_event(trial: Trial) -> Result<(), Failure> {
     tokio::time::sleep(play.window()).await;
     scene.finish();
 
-    let (body, ending) = reply.to_end(play.patience()).await?;
+    let (body, ending) = reply.rest(play.patience()).await?;
     if ending != Ending::Proper {
         return Err(Failure::new(format!(
             "{ending:?} after {} bytes",
@@ -73,7 +73,7 @@ async fn no_keep_alive_cuts_an_event(trial: Trial) -> Result<(), Failure> {
         let wire = format!("data: {}\n\n", event.replace('\n', "\ndata: "));
         rest = rest.strip_prefix(&wire).ok_or_else(|| {
             let got: String = rest.chars().take(60).collect();
-            Failure::new(format!("expected event {:.5}…, got {got:?}", wire))
+            Failure::new(format!("expected event {wire:.5}…, got {got:?}"))
         })?;
     }
     match without_keep_alives(rest) {

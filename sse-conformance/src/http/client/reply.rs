@@ -96,10 +96,7 @@ impl Reply {
     }
 
     /// Reads to the end of the body.
-    pub(crate) async fn to_end(
-        &mut self,
-        patience: Duration,
-    ) -> Result<(Vec<u8>, Ending), Failure> {
+    pub(crate) async fn rest(&mut self, patience: Duration) -> Result<(Vec<u8>, Ending), Failure> {
         let deadline = Instant::now() + patience;
         let mut bytes = std::mem::take(&mut self.early);
         loop {
@@ -124,7 +121,7 @@ impl Reply {
         patience: Duration,
     ) -> Result<(), Failure> {
         self.expect(expected, patience).await?;
-        match self.to_end(patience).await? {
+        match self.rest(patience).await? {
             (rest, Ending::Proper) if rest.is_empty() => Ok(()),
             (rest, ending) => Err(Failure::new(format!(
                 "then {} and {ending:?}",
