@@ -11,8 +11,8 @@ use crate::tally::tally;
 
 pub(crate) fn run(options: Options) -> Result<Report> {
     let mut report = Report::new();
-    for what in ["codec", "server"] {
-        let job = format!("test --package sse-conformance --all-features --test teeth_{what}");
+    for (what, test) in [("codec", "teeth_codec"), ("server", "teeth_http")] {
+        let job = format!("test --package sse-conformance --all-features --test {test}");
         let job = Job::cargo(&job)
             .args(["--", "--nocapture"])
             .limit(LIMIT)
