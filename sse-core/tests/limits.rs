@@ -23,7 +23,7 @@ fn run(bound: Bound, stream: &str) -> Decoded {
                 .unwrap_or_else(|what| panic!("{cuts:?} of {stream:?}: {what}"));
         }
     }
-    first.unwrap()
+    first.expect("there are chunkings")
 }
 
 #[track_caller]

@@ -25,7 +25,9 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
 
 /// Any event that the types can hold.
 fn event() -> impl Strategy<Value = Event> {
-    data().prop_map(|data| event_of(&Input::fields(&data), Door::Sanitized).unwrap())
+    data().prop_map(|data| {
+        event_of(&Input::fields(&data), Door::Sanitized).expect("a sanitized event is legal")
+    })
 }
 
 /// Text with a liking for line ends.

@@ -11,7 +11,7 @@ fn check(file: &str) {
         .join("../testdata")
         .join(file);
     let mut report = Vec::new();
-    let tally = run_files(&[path], &mut report).unwrap();
+    let tally = run_files(&[path], &mut report).expect("a vector can be written to");
     let report = String::from_utf8_lossy(&report);
     assert!(tally.failed == 0 && tally.passed > 0, "{report}");
 }
