@@ -18,7 +18,7 @@ fn check_borrowed(stream: &str) {
         let mut events = decoder.decode(stream.as_bytes());
         let mut number = 0;
         while let Some(event) = events.next() {
-            number += usize::from(event.unwrap().has_data());
+            number += usize::from(event.expect("no limit is near").has_data());
         }
         number
     };
@@ -52,7 +52,7 @@ fn check_owned(stream: &str, most: usize) {
         let (Count { allocations, .. }, ()) = count(|| {
             decoder.push(chunk);
             while let Some(received) = decoder.next() {
-                kept.push(received.unwrap());
+                kept.push(received.expect("no limit is near"));
             }
         });
         assert_eq!(kept.len(), EVENTS);
