@@ -8,14 +8,14 @@ use crate::workspace;
 
 pub(crate) fn run(_options: Options) -> Result<Report> {
     let mut report = Report::new();
-    for directory in [".", "bench", "fuzz"] {
+    // With `--all` the crates beside would answer for the workspace again.
+    for (directory, which) in [(".", "--all"), ("bench", ""), ("fuzz", "")] {
         let directory = workspace::root().join(directory);
         if !directory.join("Cargo.toml").exists() {
             continue;
         }
-        let checked = Job::cargo("fmt --all --check -- --color never")
-            .directory(directory)
-            .run()?;
+        let job = format!("fmt {which} --check -- --color never");
+        let checked = Job::cargo(&job).directory(directory).run()?;
         report.count(&checked);
     }
     Ok(report)
