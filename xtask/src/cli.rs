@@ -155,4 +155,30 @@ mod tests {
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
     }
+
+    #[track_caller]
+    fn check(line: &str, is_good: bool) {
+        let arguments = ["cargo xtask"].into_iter().chain(line.split_whitespace());
+        assert_eq!(Cli::try_parse_from(arguments).is_ok(), is_good, "{line}");
+    }
+
+    #[test]
+    fn the_documented_commands_are_understood() {
+        check("ci", true);
+        check("ci --strict --install", true);
+        check("ci fmt clippy --strict", true);
+        check("vectors testdata/a.jsonl testdata/b.jsonl", true);
+        check("fuzz decoder 600", true);
+        check("fuzz --planted --install", true);
+        check("bench codec --svg codec.svg --rounds 15", true);
+        check("release 0.4.0 --dry-run", true);
+    }
+
+    #[test]
+    fn a_command_that_lacks_its_object_is_refused() {
+        check("vectors", false);
+        check("bench", false);
+        check("release 0.4", false);
+        check("fuzz decoder 10 --planted", false);
+    }
 }

@@ -58,10 +58,12 @@ fn missing(options: Options) -> Result<Option<Report>> {
             "no nightly toolchain, which fuzzing needs",
         )));
     }
-    let found = Tool::CargoFuzz.find(options)?;
-    Ok(found
-        .is_none()
-        .then(|| Report::skipped(Tool::CargoFuzz.missing())))
+    for tool in [Tool::CargoFuzz, Tool::Cxx] {
+        if tool.find(options)?.is_none() {
+            return Ok(Some(Report::skipped(tool.missing())));
+        }
+    }
+    Ok(None)
 }
 
 /// The targets that the manifest in `fuzz/` names.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use nix::unistd::geteuid;
 
 use crate::job::Job;
@@ -19,6 +19,8 @@ pub(crate) enum Tool {
     Chromedriver,
     Valgrind,
     CargoFuzz,
+    /// A C++ compiler, which builds libFuzzer.
+    Cxx,
 }
 
 impl Tool {
@@ -50,6 +52,7 @@ impl Tool {
             Self::Chromedriver => &["chromedriver"],
             Self::Valgrind => &["valgrind"],
             Self::CargoFuzz => &["cargo-fuzz"],
+            Self::Cxx => &["c++", "g++", "clang++"],
         }
     }
 
@@ -59,6 +62,7 @@ impl Tool {
             Self::Chromium => apt("chromium"),
             Self::Chromedriver => apt("chromium-driver"),
             Self::Valgrind => apt("valgrind"),
+            Self::Cxx => apt("g++"),
             // Half a minute on two cores; a directory of its own keeps its profile out of ours.
             Self::CargoFuzz => {
                 let job = Job::cargo("install --locked cargo-fuzz");
@@ -90,6 +94,20 @@ pub(crate) fn has_part(toolchain: Option<&str>, kind: &str, name: &str) -> bool 
         return false;
     };
     list.success && list.text.lines().any(|line| line.starts_with(name))
+}
+
+/// The target that the compiler builds for by itself.
+///
+/// # Errors
+///
+/// The compiler does not tell.
+pub(crate) fn host() -> Result<String> {
+    let version = Job::new("rustc").args(["-vV"]).run()?;
+    let host = version
+        .text
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc names no host")
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {

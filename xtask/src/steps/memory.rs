@@ -9,7 +9,7 @@ use crate::job::Job;
 use crate::report::{Options, Report};
 use crate::tally::tally;
 use crate::tidy::tree::Tree;
-use crate::tool::{has_part, has_toolchain};
+use crate::tool::{has_part, has_toolchain, host};
 use crate::workspace::Workspace;
 
 pub(crate) fn run(_options: Options) -> Result<Report> {
@@ -31,7 +31,7 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
     let job = Job::cargo("+nightly test --package sse-core --all-features --lib");
     let job = job.args(targets()?.iter().flat_map(|name| ["--test", name]));
     // A target of its own keeps the flags from build scripts and macros.
-    let job = job.args(["--target", HOST, "--target-dir", "target/xtask/asan"]);
+    let job = job.args(["--target", &host()?, "--target-dir", "target/xtask/asan"]);
     let job = job
         .env("RUSTFLAGS", "-Zsanitizer=address")
         .limit(LIMIT)
@@ -103,8 +103,6 @@ impl<'ast> Visit<'ast> for Unsafe {
         visit::visit_item_impl(self, block);
     }
 }
-
-const HOST: &str = "x86_64-unknown-linux-gnu";
 
 /// Property tests are several times slower under the sanitizer.
 const LIMIT: Duration = Duration::from_secs(20 * 60);
