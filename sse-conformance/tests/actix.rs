@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::ServerHandle;
 use actix_web::middleware::Compress;
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, Responder};
@@ -99,26 +100,24 @@ impl Subject for Actix {
                     .listen_auto_h2c(listener)
                     .unwrap()
                     .run();
-                let handle = server.handle();
-                actix_web::rt::spawn(async move { stop(handle, shutdown, stopping).await });
-                server.await.unwrap();
+                let asked = stopping.clone();
+                actix_web::rt::spawn(stop(server.handle(), shutdown, asked));
+                // A graceful stop cannot be hastened, but dropping the server ends it.
+                tokio::select! {
+                    result = server => result.unwrap(),
+                    () = stopping.torn_down() => {}
+                }
             });
         })
     }
 }
 
 /// Stops as an application should: the streams first, then the server.
-async fn stop(handle: actix_web::dev::ServerHandle, shutdown: Shutdown, stopping: Stopping) {
-    let gracefully = async {
-        stopping.asked().await;
-        shutdown.trigger();
-        shutdown.drained().await;
-        handle.stop(true).await;
-    };
-    tokio::select! {
-        () = gracefully => {}
-        () = stopping.torn_down() => handle.stop(false).await,
-    }
+async fn stop(handle: ServerHandle, shutdown: Shutdown, stopping: Stopping) {
+    stopping.asked().await;
+    shutdown.trigger();
+    shutdown.drained().await;
+    handle.stop(true).await;
 }
 
 macro_rules! app {
