@@ -13,6 +13,14 @@ pub(super) struct Block<'c> {
     pub(super) comment: Option<&'c str>,
 }
 
+impl Block<'_> {
+    /// Tells whether anything of the open block lies in the chunk.
+    #[inline]
+    pub(super) fn is_open(&self) -> bool {
+        self.data.is_some() || self.event.is_some() || self.id.is_some()
+    }
+}
+
 /// What is known of the open block beside its text in the chunk.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(

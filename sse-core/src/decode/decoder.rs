@@ -1,9 +1,9 @@
 use alloc::{collections::VecDeque, vec::Vec};
+use core::mem;
 
 use bytes::Bytes;
 
 use super::{
-    block::Open,
     error::DecodeError,
     options::DecoderOptions,
     received::Received,
@@ -72,6 +72,9 @@ impl Decoder {
         if chunk.is_empty() {
             return;
         }
+        if self.current.is_empty() && self.waiting.is_empty() && self.state.absorb(&chunk) {
+            return;
+        }
         if self.current.remaining() == 0 && self.waiting.is_empty() {
             self.load(&chunk);
         } else {
@@ -122,32 +125,33 @@ impl Decoder {
     /// A block without its blank line is discarded, unless
     /// [`dispatch_unterminated`](DecoderOptions::dispatch_unterminated) was asked for.
     pub fn finish(&mut self) -> Option<Result<Received, DecodeError>> {
-        match self.state.finish() {
-            Err(error) => Some(Err(error)),
-            Ok(false) => None,
-            Ok(true) => {
-                let State {
-                    open, data, saved, ..
-                } = &mut self.state;
-                if open.id_saved {
-                    self.last_event_id = EventId::trusted((&*saved.last_event_id).into());
-                }
-                let event = Event {
-                    event: open
-                        .event_saved
-                        .then(|| EventType::trusted((&*saved.event).into())),
-                    data: open.data_gathered.then(|| data.take()),
-                    id: open.id_saved.then(|| self.last_event_id.clone()),
-                    retry: open.retry,
-                    comment: None,
-                };
-                self.state.open = Open::default();
-                Some(Ok(Received {
-                    event,
-                    last_event_id: self.last_event_id.clone(),
-                }))
-            }
+        let finish = match self.state.finish() {
+            Err(error) => return Some(Err(error)),
+            Ok(finish) => finish,
+        };
+        if finish.id_committed {
+            self.last_event_id = EventId::trusted((&*self.state.saved.last_event_id).into());
         }
+        if !finish.gives_out {
+            return None;
+        }
+        let State {
+            open, data, saved, ..
+        } = &mut self.state;
+        let open = mem::take(open);
+        let event = Event {
+            event: open
+                .event_saved
+                .then(|| EventType::trusted((&*saved.event).into())),
+            data: open.data_gathered.then(|| data.take()),
+            id: open.id_saved.then(|| self.last_event_id.clone()),
+            retry: open.retry,
+            comment: None,
+        };
+        Some(Ok(Received {
+            event,
+            last_event_id: self.last_event_id.clone(),
+        }))
     }
 
     /// Decodes the rest of a stream in one go: all events, and the fatal error if there was one.

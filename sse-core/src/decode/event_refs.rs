@@ -45,6 +45,9 @@ impl<'d, 'c> EventRefs<'d, 'c> {
                 last_event_id: self.walk.last_id.unwrap_or(&state.saved.last_event_id),
             }));
         }
+        if self.walk.scan.chunk().is_empty() && !self.walk.state.overrun {
+            return None;
+        }
         self.next_of_many_lines()
     }
 

@@ -52,14 +52,27 @@ impl State {
         offset: u64,
     ) -> Applied {
         let room = self.room();
-        if let Some(Partial {
-            kind: Kind::Data,
-            len,
-            ..
-        }) = &mut self.partial
-            && *len + piece.bytes().len() <= room
+        let len = piece.bytes().len();
+        if self.partial.is_none()
+            && self.status == Status::Running
+            && len <= room
+            && !self.options.reject_invalid_utf8
+            && piece.bytes().starts_with(b"data: ")
         {
-            *len += piece.bytes().len();
+            self.fresh = false;
+            self.gather(block);
+            self.data.push(piece.skip(6));
+            self.partial = Some(Partial {
+                kind: Kind::Data,
+                len,
+                offset,
+            });
+            return Applied::Done;
+        }
+        if let Some(open) = self.open_data_line()
+            && *open + len <= room
+        {
+            *open += len;
             self.data.push(piece);
             return Applied::Done;
         }
@@ -87,7 +100,8 @@ impl State {
             partial.kind = Kind::Discard;
         } else if partial.len > self.room() {
             partial.kind = Kind::Discard;
-            applied = self.line_too_large(partial.offset);
+            applied = self.line_too_large();
+            self.place_error(partial.offset);
         } else if partial.kind == Kind::Line {
             partial.kind = self.settle(block, piece);
         }
@@ -127,6 +141,19 @@ impl State {
         }
     }
 
+    /// Returns the length so far of the line that has begun, if its value goes straight into the data buffer.
+    #[inline]
+    pub(super) fn open_data_line(&mut self) -> Option<&mut usize> {
+        match &mut self.partial {
+            Some(Partial {
+                kind: Kind::Data,
+                len,
+                ..
+            }) => Some(len),
+            _ => None,
+        }
+    }
+
     /// Ends the line that has begun with its last piece; what was open before is in the state's buffers.
     pub(super) fn complete_line(&mut self, piece: Piece<'_>) -> Applied {
         let Some(Partial { kind, len, offset }) = self.partial.take() else {
@@ -136,33 +163,40 @@ impl State {
             return Applied::Done;
         }
         let len = len + piece.bytes().len();
-        if len > self.room() {
-            return self.line_too_large(offset);
-        }
-        match kind {
-            Kind::Discard => {
-                self.open.bytes += len;
-                Applied::Done
-            }
-            Kind::Data => {
-                self.open.bytes += len;
-                self.data.push(piece);
-                self.count_data_line(offset)
-            }
-            Kind::Line => {
-                self.line.push(piece);
-                let line = mem::take(&mut self.line);
-                let mut block = Block::default();
-                let applied = self.apply(&mut block, line.as_piece(), offset);
-                if let Some(comment) = block.comment {
-                    self.saved.comment.clear();
-                    self.saved.comment.push_str(comment);
+        let applied = if len > self.room() {
+            self.line_too_large()
+        } else {
+            match kind {
+                Kind::Discard => {
+                    self.open.bytes += len;
+                    Applied::Done
                 }
-                self.save(&mut block);
-                self.line = line;
-                applied
+                Kind::Data => {
+                    self.open.bytes += len;
+                    self.data.push(piece);
+                    self.count_data_line()
+                }
+                Kind::Line => self.apply_buffered_line(piece),
             }
+        };
+        if applied == Applied::Failed {
+            self.place_error(offset);
         }
+        applied
+    }
+
+    fn apply_buffered_line(&mut self, last: Piece<'_>) -> Applied {
+        self.line.push(last);
+        let line = mem::take(&mut self.line);
+        let mut block = Block::default();
+        let applied = self.apply(&mut block, line.as_piece());
+        if let Some(comment) = block.comment {
+            self.saved.comment.clear();
+            self.saved.comment.push_str(comment);
+        }
+        self.save(&mut block);
+        self.line = line;
+        applied
     }
 
     /// Returns how many bytes of the line are in a buffer of its own.

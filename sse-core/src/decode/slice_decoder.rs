@@ -63,6 +63,9 @@ impl SliceDecoder {
     /// Decodes the next chunk of the stream; an empty one changes nothing.
     #[inline]
     pub fn decode<'a>(&'a mut self, chunk: &'a [u8]) -> EventRefs<'a, 'a> {
+        if self.state.absorb(chunk) {
+            return EventRefs::new(Walk::new(&mut self.state, Scan::new(b"", &mut self.marks)));
+        }
         let admitted = self.state.admit(chunk);
         let mut scan = Scan::new(&chunk[..admitted.len], &mut self.marks);
         scan.skip(admitted.skip);
@@ -76,8 +79,8 @@ impl SliceDecoder {
     pub fn finish(&mut self) -> Option<Result<EventRef<'_>, DecodeError>> {
         match self.state.finish() {
             Err(error) => Some(Err(error)),
-            Ok(false) => None,
-            Ok(true) => {
+            Ok(finish) if !finish.gives_out => None,
+            Ok(_) => {
                 let State {
                     open, data, saved, ..
                 } = &mut self.state;

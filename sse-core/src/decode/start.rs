@@ -1,4 +1,7 @@
-use super::state::{State, Status};
+use super::{
+    scan::Piece,
+    state::{State, Status},
+};
 
 /// What a first look at a chunk tells.
 #[derive(Clone, Copy, Debug)]
@@ -8,6 +11,9 @@ pub(super) struct Admitted {
     /// How many of those at its start belong to no line.
     pub(super) skip: usize,
 }
+
+/// Up to this length a chunk is looked at once more before it is walked.
+const SHORT: usize = 256;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
@@ -25,6 +31,28 @@ impl State {
             len: chunk.len(),
             skip: usize::from(self.after_cr && chunk.first() == Some(&b'\n')),
         }
+    }
+
+    /// Adds a short chunk to the data line that is open if it has no line end; tells whether it did.
+    #[inline]
+    pub(super) fn absorb(&mut self, chunk: &[u8]) -> bool {
+        if chunk.len() > SHORT || self.options.limits.stream != usize::MAX {
+            return false;
+        }
+        let room = self.room();
+        let Some(len) = self.open_data_line() else {
+            return false;
+        };
+        if *len + chunk.len() > room {
+            return false;
+        }
+        let Some(piece) = Piece::without_line_end(chunk) else {
+            return false;
+        };
+        *len += chunk.len();
+        self.data.push(piece);
+        self.leave(chunk, chunk.len());
+        true
     }
 
     #[cold]

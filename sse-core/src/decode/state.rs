@@ -53,6 +53,15 @@ pub(super) enum Status {
     Ended,
 }
 
+/// What the end of the stream made of the block that was open.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Finish {
+    /// It is an event, whose parts are in the state.
+    pub(super) gives_out: bool,
+    /// It has set the last event ID.
+    pub(super) id_committed: bool,
+}
+
 /// What became of a line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Applied {
@@ -141,87 +150,36 @@ impl State {
             .min(limits.event.saturating_sub(self.open.bytes))
     }
 
-    /// Takes a whole line that is not blank.
+    /// Takes a whole line that is not blank; after an error the caller adds its place.
+    #[expect(
+        clippy::inline_always,
+        reason = "a line is so short that a call costs as much as all that is done for it"
+    )]
     #[inline(always)]
-    pub(super) fn apply<'c>(
-        &mut self,
-        block: &mut Block<'c>,
-        line: Piece<'c>,
-        offset: u64,
-    ) -> Applied {
+    pub(super) fn apply<'c>(&mut self, block: &mut Block<'c>, line: Piece<'c>) -> Applied {
         let bytes = line.bytes();
-        if bytes.len() > self.room() {
-            return self.line_too_large(offset);
+        let total = self.open.bytes + bytes.len();
+        if bytes.len() > self.options.limits.line || total > self.options.limits.event {
+            return self.line_too_large();
         }
-        self.open.bytes += bytes.len();
-        if bytes.starts_with(b"data:") {
-            let value = line.skip(if bytes.get(5) == Some(&b' ') { 6 } else { 5 });
-            return self.apply_data(block, value, offset);
+        self.open.bytes = total;
+        if bytes.starts_with(b"data: ") {
+            return self.apply_data(block, line.skip(6));
         }
-        self.apply_other(block, line, offset)
+        if bytes.starts_with(b"event: ") {
+            return self.apply_event(block, line.skip(7));
+        }
+        if bytes.starts_with(b"id: ") {
+            return self.apply_id(block, line.skip(4));
+        }
+        self.apply_other(block, line)
     }
 
-    #[inline(always)]
-    fn apply_data<'c>(&mut self, block: &mut Block<'c>, value: Piece<'c>, offset: u64) -> Applied {
-        match value.text() {
-            Some(text) if block.data.is_none() && !self.open.data_gathered => {
-                block.data = Some(text)
-            }
-            Some(text) => {
-                self.gather(block);
-                self.data.push_text(text);
-            }
-            None if self.options.reject_invalid_utf8 => return self.invalid_utf8(offset),
-            None => {
-                self.gather(block);
-                self.data.push(value);
-            }
-        }
-        self.count_data_line(offset)
-    }
-
-    fn apply_other<'c>(&mut self, block: &mut Block<'c>, line: Piece<'c>, offset: u64) -> Applied {
+    fn apply_other<'c>(&mut self, block: &mut Block<'c>, line: Piece<'c>) -> Applied {
         match Line::of(line.bytes()) {
-            Line::Data(start) => self.apply_data(block, line.skip(start), offset),
-            Line::Event(start) => {
-                let value = line.skip(start);
-                if value.bytes().len() > self.options.limits.event_type {
-                    return self.too_large(Limit::EventType, offset);
-                }
-                self.open.has_fields = true;
-                block.event = value.text();
-                self.open.event_saved = block.event.is_none();
-                if self.open.event_saved {
-                    return self.replace_invalid(
-                        value,
-                        |saved| &mut saved.event,
-                        Applied::Done,
-                        offset,
-                    );
-                }
-                Applied::Done
-            }
-            Line::Id(start) => {
-                let value = line.skip(start);
-                if value.bytes().len() > self.options.limits.id {
-                    return self.too_large(Limit::Id, offset);
-                }
-                if value.bytes().contains(&0) {
-                    return Applied::Done;
-                }
-                self.open.has_fields = true;
-                block.id = value.text();
-                self.open.id_saved = block.id.is_none();
-                if self.open.id_saved {
-                    return self.replace_invalid(
-                        value,
-                        |saved| &mut saved.id,
-                        Applied::Done,
-                        offset,
-                    );
-                }
-                Applied::Done
-            }
+            Line::Data(start) => self.apply_data(block, line.skip(start)),
+            Line::Event(start) => self.apply_event(block, line.skip(start)),
+            Line::Id(start) => self.apply_id(block, line.skip(start)),
             Line::Retry(start) => {
                 if let Some(retry) = Retry::from_digits(&line.bytes()[start..]) {
                     self.open.has_fields = true;
@@ -234,12 +192,8 @@ impl State {
                 let value = line.skip(start);
                 block.comment = value.text();
                 if block.comment.is_none() {
-                    return self.replace_invalid(
-                        value,
-                        |saved| &mut saved.comment,
-                        Applied::Comment,
-                        offset,
-                    );
+                    return self
+                        .replace_invalid(value, Applied::Comment, |saved| &mut saved.comment);
                 }
                 Applied::Comment
             }
@@ -247,27 +201,78 @@ impl State {
         }
     }
 
+    #[inline]
+    fn apply_data<'c>(&mut self, block: &mut Block<'c>, value: Piece<'c>) -> Applied {
+        match value.text() {
+            Some(text) if block.data.is_none() && !self.open.data_gathered => {
+                block.data = Some(text)
+            }
+            Some(text) => {
+                self.gather(block);
+                self.data.push_text(text);
+            }
+            None if self.options.reject_invalid_utf8 => return self.invalid_utf8(),
+            None => {
+                self.gather(block);
+                self.data.push(value);
+            }
+        }
+        self.count_data_line()
+    }
+
+    #[inline]
+    fn apply_event<'c>(&mut self, block: &mut Block<'c>, value: Piece<'c>) -> Applied {
+        if value.bytes().len() > self.options.limits.event_type {
+            return self.too_large(Limit::EventType);
+        }
+        self.open.has_fields = true;
+        self.open.event_saved = false;
+        block.event = value.text();
+        if block.event.is_some() {
+            return Applied::Done;
+        }
+        self.open.event_saved = true;
+        self.replace_invalid(value, Applied::Done, |saved| &mut saved.event)
+    }
+
+    #[inline]
+    fn apply_id<'c>(&mut self, block: &mut Block<'c>, value: Piece<'c>) -> Applied {
+        if value.bytes().len() > self.options.limits.id {
+            return self.too_large(Limit::Id);
+        }
+        if value.bytes().iter().any(|byte| *byte == 0) {
+            return Applied::Done;
+        }
+        self.open.has_fields = true;
+        self.open.id_saved = false;
+        block.id = value.text();
+        if block.id.is_some() {
+            return Applied::Done;
+        }
+        self.open.id_saved = true;
+        self.replace_invalid(value, Applied::Done, |saved| &mut saved.id)
+    }
+
     /// Saves text with U+FFFD for what is not UTF-8, or refuses it.
     #[cold]
     fn replace_invalid(
         &mut self,
         value: Piece<'_>,
-        buffer: impl Fn(&mut Saved) -> &mut String,
         applied: Applied,
-        offset: u64,
+        buffer: impl Fn(&mut Saved) -> &mut String,
     ) -> Applied {
         if self.options.reject_invalid_utf8 {
-            return self.invalid_utf8(offset);
+            return self.invalid_utf8();
         }
         *buffer(&mut self.saved) = String::from_utf8_lossy(value.bytes()).into_owned();
         applied
     }
 
     #[inline]
-    pub(super) fn count_data_line(&mut self, offset: u64) -> Applied {
+    pub(super) fn count_data_line(&mut self) -> Applied {
         self.open.data_lines += 1;
         if self.open.data_lines > self.options.limits.data_lines {
-            return self.too_large(Limit::DataLines, offset);
+            return self.too_large(Limit::DataLines);
         }
         Applied::Done
     }
@@ -324,27 +329,29 @@ impl State {
         }
     }
 
-    /// Does what the end of the stream does; tells whether that makes an event of the block that was open.
-    pub(super) fn finish(&mut self) -> Result<bool, DecodeError> {
-        let mut gives_out = false;
+    /// Does what the end of the stream does.
+    pub(super) fn finish(&mut self) -> Result<Finish, DecodeError> {
+        let mut finish = Finish::default();
+        let mut open = Open::default();
         if self.options.dispatch_unterminated && self.status == Status::Running {
             if self.complete_line(Piece::unknown(b"")) == Applied::Failed {
                 let error = self.error.take();
                 self.end();
-                return error.map_or(Ok(false), Err);
+                return error.map_or(Ok(finish), Err);
             }
-            if self.open.id_saved {
+            open = self.open;
+            finish.gives_out =
+                open.data_gathered || (open.has_fields && self.options.dataless_blocks);
+            finish.id_committed = open.id_saved;
+            if open.id_saved {
                 self.commit_saved_id();
             }
-            gives_out =
-                self.open.data_gathered || (self.open.has_fields && self.options.dataless_blocks);
         }
-        let open = self.open;
         self.end();
-        if gives_out {
+        if finish.gives_out {
             self.open = open;
         }
-        Ok(gives_out)
+        Ok(finish)
     }
 
     fn end(&mut self) {
@@ -355,30 +362,29 @@ impl State {
     }
 
     #[cold]
-    pub(super) fn line_too_large(&mut self, offset: u64) -> Applied {
+    pub(super) fn line_too_large(&mut self) -> Applied {
         let limit = if self.room() == self.options.limits.line {
             Limit::Line
         } else {
             Limit::Event
         };
-        self.too_large(limit, offset)
+        self.too_large(limit)
     }
 
     #[cold]
-    pub(super) fn too_large(&mut self, limit: Limit, offset: u64) -> Applied {
+    pub(super) fn too_large(&mut self, limit: Limit) -> Applied {
         self.fail(
             DecodeErrorKind::TooLarge(limit),
             self.options.limits.get(limit),
-            offset,
         )
     }
 
     #[cold]
-    fn invalid_utf8(&mut self, offset: u64) -> Applied {
-        self.fail(DecodeErrorKind::InvalidUtf8, 0, offset)
+    fn invalid_utf8(&mut self) -> Applied {
+        self.fail(DecodeErrorKind::InvalidUtf8, 0)
     }
 
-    fn fail(&mut self, kind: DecodeErrorKind, limit: usize, offset: u64) -> Applied {
+    fn fail(&mut self, kind: DecodeErrorKind, limit: usize) -> Applied {
         let fatal =
             !self.options.skip_oversized || kind == DecodeErrorKind::TooLarge(Limit::Stream);
         self.status = if fatal {
@@ -391,9 +397,16 @@ impl State {
         self.error = Some(DecodeError {
             kind,
             limit,
-            offset,
+            offset: 0,
             fatal,
         });
         Applied::Failed
+    }
+
+    /// Adds to an error where in the stream its line starts.
+    pub(super) fn place_error(&mut self, offset: u64) {
+        if let Some(error) = &mut self.error {
+            error.offset = offset;
+        }
     }
 }

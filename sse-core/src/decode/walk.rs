@@ -78,19 +78,23 @@ impl<'d, 'c> Walk<'d, 'c> {
                 continue;
             }
             self.state.fresh = false;
-            let offset = self.state.chunk_offset + self.scan.offset_of(line);
-            match self.state.apply(&mut self.block, line, offset) {
+            match self.state.apply(&mut self.block, line) {
                 Applied::Done => {}
                 Applied::Comment => return Step::Comment,
-                Applied::Failed => return self.fail(),
+                Applied::Failed => {
+                    self.state
+                        .place_error(self.state.chunk_offset + self.scan.offset_of(line));
+                    return self.fail();
+                }
             }
         }
     }
 
     /// Completes the line that a chunk before this one began, and skips to the end of an event that broke a rule.
+    #[inline(never)]
     fn go_on(&mut self) -> Option<Step> {
         if self.state.partial.is_some() {
-            let Some(line) = self.scan.next_line_of_few() else {
+            let Some(line) = self.scan.next_line() else {
                 return Some(self.end_of_chunk());
             };
             match self.state.complete_line(line) {
@@ -108,7 +112,7 @@ impl<'d, 'c> Walk<'d, 'c> {
 
     #[cold]
     fn skip_event(&mut self) -> Option<Step> {
-        while let Some(line) = self.scan.next_line_of_few() {
+        while let Some(line) = self.scan.next_line() {
             if line.bytes().is_empty() {
                 self.state.status = Status::Running;
                 self.state.fresh = true;
@@ -119,6 +123,7 @@ impl<'d, 'c> Walk<'d, 'c> {
     }
 
     /// Keeps the beginning of a line whose end is not in this chunk.
+    #[inline(never)]
     fn end_of_chunk(&mut self) -> Step {
         let offset = self.state.chunk_offset + self.scan.consumed() as u64;
         let rest = self.scan.take_rest();
@@ -129,7 +134,8 @@ impl<'d, 'c> Walk<'d, 'c> {
         }
         if mem::take(&mut self.state.overrun) {
             let end = self.state.chunk_offset + self.scan.chunk().len() as u64;
-            self.state.too_large(Limit::Stream, end);
+            self.state.too_large(Limit::Stream);
+            self.state.place_error(end);
             return self.fail();
         }
         Step::End
@@ -207,7 +213,7 @@ impl<'d, 'c> Walk<'d, 'c> {
     /// Keeps what lies in the chunk, so that the walk can end here.
     #[inline]
     pub(super) fn pause(&mut self) {
-        if !self.state.fresh {
+        if !self.state.fresh && self.block.is_open() {
             self.state.save(&mut self.block);
         }
     }

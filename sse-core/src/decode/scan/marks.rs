@@ -154,18 +154,14 @@ impl<'m, 'c> Scan<'m, 'c> {
         }
     }
 
-    /// The same, where it is not called often.
-    pub(in crate::decode) fn next_line_of_few(&mut self) -> Option<Piece<'c>> {
-        self.next_line()
-    }
-
     /// Goes to the next block that has a line end; tells whether there is one.
     #[inline]
     fn next_block(&mut self) -> bool {
         while self.marks.summary.ends == 0 {
-            if !self.look_further() {
+            if self.marks.looked_at == self.chunk.len() {
                 return false;
             }
+            self.look_further();
         }
         let marks = &mut *self.marks;
         let index = marks.summary.ends.trailing_zeros() as usize;
@@ -206,13 +202,10 @@ impl<'m, 'c> Scan<'m, 'c> {
         self.chunk[end] == b'\n' && end > 0 && self.chunk[end - 1] == b'\r'
     }
 
-    /// Looks at the next window; tells whether there was one.
+    /// Looks at the next window.
     #[inline(never)]
-    fn look_further(&mut self) -> bool {
+    fn look_further(&mut self) {
         let start = self.marks.looked_at;
-        if start == self.chunk.len() {
-            return false;
-        }
         if !self.marks.is_ascii_up_to(start) {
             self.marks.high_before = true;
         }
@@ -220,6 +213,5 @@ impl<'m, 'c> Scan<'m, 'c> {
         self.marks.window = start;
         self.marks.looked_at = start + window.len();
         self.marks.summary = find_line_ends(window, &mut self.marks.masks);
-        true
     }
 }

@@ -32,6 +32,34 @@ struct Mask {
     high: bool,
 }
 
+/// What is in a short chunk.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Short {
+    pub(super) has_line_end: bool,
+    pub(super) ascii: bool,
+}
+
+/// Looks at a chunk that is too short to be worth a mask; the compiler makes vectors of it.
+#[inline]
+pub(super) fn look_at_short(chunk: &[u8]) -> Short {
+    let (mut ends, mut all) = (false, 0);
+    let (vectors, rest) = chunk.as_chunks::<16>();
+    for vector in vectors {
+        for byte in vector {
+            ends |= (*byte == b'\n') | (*byte == b'\r');
+            all |= *byte;
+        }
+    }
+    for byte in rest {
+        ends |= (*byte == b'\n') | (*byte == b'\r');
+        all |= *byte;
+    }
+    Short {
+        has_line_end: ends,
+        ascii: all < 0x80,
+    }
+}
+
 /// Fills in a mask of line ends for each block of `window`, which has at most [`WINDOW`] bytes.
 pub(super) fn find_line_ends(window: &[u8], masks: &mut [u64; 64]) -> Summary {
     #[cfg(all(target_arch = "x86_64", not(sse_core_portable)))]

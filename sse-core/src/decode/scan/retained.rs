@@ -22,6 +22,11 @@ impl Retained {
         (Scan::resume(&self.chunk, &mut self.marks), &self.chunk)
     }
 
+    /// Tells whether there is no chunk.
+    pub(in crate::decode) fn is_empty(&self) -> bool {
+        self.chunk.is_empty()
+    }
+
     /// Returns the number of bytes that have been made lines, with their ends.
     pub(in crate::decode) fn consumed(&self) -> usize {
         self.marks.consumed()
