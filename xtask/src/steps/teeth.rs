@@ -12,7 +12,8 @@ use crate::tally::tally;
 pub(crate) fn run(options: Options) -> Result<Report> {
     let mut report = Report::new();
     for (what, test) in [("codec", "teeth_codec"), ("server", "teeth_http")] {
-        let job = format!("test --package sse-conformance --all-features --test {test}");
+        // Of the whole workspace, so that what the tests' step built serves again.
+        let job = format!("test --workspace --all-features --test {test}");
         let job = Job::cargo(&job)
             .args(["--", "--nocapture"])
             .limit(LIMIT)
