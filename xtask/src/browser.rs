@@ -4,9 +4,10 @@ mod adapters;
 mod chromium;
 mod pages;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use tokio::runtime::Runtime;
 
+use crate::job::Job;
 use crate::report::{Options, Report};
 use crate::tool::Tool;
 use chromium::Chromium;
@@ -23,6 +24,10 @@ pub(crate) fn run(options: Options) -> Result<Report> {
     let Some(driver) = Tool::Chromedriver.find(options)? else {
         return Ok(Report::skipped(Tool::Chromedriver.missing()));
     };
+    for what in BUILT {
+        let job = Job::cargo(&format!("build --quiet --package {what}")).run()?;
+        ensure!(job.success, job.complaint());
+    }
     Runtime::new().context("tokio")?.block_on(async {
         let chromium = Chromium::start(&browser, &driver).await?;
         let report = look(&chromium).await;
@@ -36,3 +41,6 @@ async fn look(chromium: &Chromium) -> Result<Report> {
     report.merge(pages::run(chromium).await?);
     Ok(report)
 }
+
+/// What must not be compiled while a page waits for it.
+const BUILT: [&str; 2] = ["examples --bins", "xtask --features scenes --bin scenes"];

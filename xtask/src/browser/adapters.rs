@@ -90,6 +90,7 @@ fn scenes() -> [Scene; 5] {
                     source.onerror = () => seen.push(source.readyState);
                     source.onmessage = (event) => {
                         seen.push([event.data, event.lastEventId]);
+                        if (event.data === "from the start") fetch("/gate", { method: "POST" });
                         if (event.data === "after 2") resolve();
                     };
                 });

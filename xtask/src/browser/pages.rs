@@ -40,14 +40,13 @@ async fn look(chromium: &Chromium, name: &str, width: u32, screenshots: &Path) -
     chromium.view(width, "light").await?;
     chromium.complaints().await?;
     chromium.open(&server.url).await?;
-    chromium
-        .wait_for("Number($('count').textContent) >= 3", SOON)
-        .await?;
+    chromium.wait_for(&seen(events(name)), SOON).await?;
     is(chromium, "$('state').textContent", &"open".into()).await?;
     fits(chromium).await?;
     let shot = |suffix: &str| screenshots.join(format!("{name}-{width}{suffix}.png"));
     chromium.screenshot(&shot("")).await?;
     chromium.view(width, "dark").await?;
+    chromium.wait_for(SETTLED, SOON).await?;
     fits(chromium).await?;
     chromium.screenshot(&shot("-dark")).await?;
     let complaints = chromium.complaints().await?;
@@ -72,13 +71,9 @@ async fn look(chromium: &Chromium, name: &str, width: u32, screenshots: &Path) -
 async fn resume(chromium: &Chromium) -> Result<()> {
     let server = Server::example("progress", &[])?;
     chromium.open(&server.url).await?;
-    chromium
-        .wait_for("Number($('count').textContent) >= 10", SOON)
-        .await?;
+    chromium.wait_for(&seen(10), SOON).await?;
     chromium.open(&server.url).await?;
-    chromium
-        .wait_for("Number($('count').textContent) >= 1", SOON)
-        .await?;
+    chromium.wait_for(&seen(1), SOON).await?;
     let after = "Number($('resumed').textContent) >= 10";
     is(chromium, after, &true.into()).await?;
     chromium
@@ -109,6 +104,22 @@ async fn is(chromium: &Chromium, expression: &str, expected: &Value) -> Result<(
     );
     Ok(())
 }
+
+fn seen(events: u32) -> String {
+    format!("Number($('count').textContent) >= {events}")
+}
+
+/// How many events make the page look used.
+fn events(name: &str) -> u32 {
+    match name {
+        "llm_stream" => 60,
+        "progress" => 40,
+        _ => 3,
+    }
+}
+
+/// The colours have changed, so that the picture shows no state in between.
+const SETTLED: &str = "document.getAnimations().every((one) => !(one instanceof CSSTransition))";
 
 const WIDTHS: [u32; 2] = [390, 1280];
 

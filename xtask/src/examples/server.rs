@@ -71,7 +71,7 @@ impl Server {
         let log = workspace::scratch("log")?.join(format!("{name}.stderr.log"));
         command
             .current_dir(workspace::root())
-            .stdin(Stdio::piped())
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?);
         let mut group = Group::spawn(command).with_context(|| name.to_owned())?;

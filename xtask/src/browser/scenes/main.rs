@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! Serves the browser's scenes through every adapter, prints each one's name and URL, and ends with its standard input.
+//! Serves the browser's scenes through every adapter, prints each one's name and URL, and does so until it is killed.
 //!
 //! A program of its own, since `cargo xtask` must build, and tell what is wrong, while an adapter does not.
 
@@ -9,6 +9,7 @@ mod hyper;
 mod stage;
 mod warp;
 
+use std::future::pending;
 use std::io;
 
 use anyhow::Result;
@@ -24,8 +25,7 @@ async fn main() -> Result<()> {
         serve(listener, Stage::default())?;
         println!("{adapter} http://{address}/");
     }
-    tokio::task::spawn_blocking(|| io::copy(&mut io::stdin(), &mut io::sink())).await??;
-    Ok(())
+    pending().await
 }
 
 /// Starts to serve: the page at `/`, a scene at its name, `POST /echo`, and `POST /gate`.

@@ -27,13 +27,13 @@ impl Stage {
         match (scene, last.map(EventId::as_str)) {
             ("typed", _) => Some(typed()),
             ("held", _) => Some(self.held(Vec::new(), Event::new("first"))),
-            ("cut", None) => Some(retrying("from the start", FIRST, Some(Cut))),
-            ("cut", Some("naïve ☃")) => Some(retrying("after the cut", SECOND, None)),
+            ("cut", None) => Some(self.cut()),
+            ("cut", Some("naïve ☃")) => Some(retrying("after the cut", SECOND)),
             ("cut", Some(id)) => {
                 let event = Event::new(format!("after {id}"));
                 Some(then_idle([event]))
             }
-            ("stop", None) => Some(retrying("only once", FIRST, None)),
+            ("stop", None) => Some(retrying("only once", FIRST)),
             _ => None,
         }
     }
@@ -48,9 +48,19 @@ impl Stage {
         self.held(lines, last)
     }
 
-    /// Lets one held event pass.
+    /// Lets what is held pass.
     pub(crate) fn open_gate(&self) {
         self.gate.notify_one();
+    }
+
+    /// One event, and when the page has it, the cut.
+    fn cut(&self) -> Events {
+        let gate = self.gate.clone();
+        let cut = stream::once(async move {
+            gate.notified().await;
+            Err(Cut)
+        });
+        retrying("from the start", FIRST).chain(cut).boxed()
     }
 
     fn held(&self, ready: Vec<Event>, last: Event) -> Events {
@@ -84,12 +94,9 @@ fn typed() -> Events {
     ])
 }
 
-fn retrying(data: &'static str, id: EventId, cut: Option<Cut>) -> Events {
+fn retrying(data: &'static str, id: EventId) -> Events {
     let event = Event::new(data).id(id).retry(SOON);
-    stream::iter([event])
-        .map(Ok)
-        .chain(stream::iter(cut.map(Err)))
-        .boxed()
+    stream::iter([Ok(event)]).boxed()
 }
 
 fn then_idle<const N: usize>(events: [Event; N]) -> Events {
