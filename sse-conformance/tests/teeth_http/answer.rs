@@ -81,7 +81,7 @@ impl Application {
             body.compress();
         }
         if head && self.fault == Fault::HeadPolls {
-            let _ = body.first_is_error().await;
+            body.poll().await;
         }
         let no_body = head && self.fault != Fault::HeadSendsABody;
         Answer {

@@ -86,6 +86,12 @@ impl Body {
         error
     }
 
+    /// Polls the stream once.
+    pub(crate) async fn poll(&mut self) {
+        let step = self.step_now().await;
+        self.awaited.extend(step.flatten());
+    }
+
     /// The next frame; may be cancelled only when the client has gone.
     pub(crate) async fn frame(&mut self) -> Frame {
         loop {

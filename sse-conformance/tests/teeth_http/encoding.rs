@@ -20,12 +20,14 @@ pub(crate) fn encode(item: &Item, fault: Fault) -> String {
     }
     for line in item.data.iter().flat_map(|data| lines(data, fault)) {
         wire += &match fault {
-            Fault::LeadingSpaceLost => format!("data:{line}\n"),
+            Fault::LeadingSpaceLost => format!("data: {}\n", line.trim_start()),
             _ => format!("data: {line}\n"),
         };
     }
     match &item.comment {
-        Some(text) if fault == Fault::CommentBreaksOut => wire += &format!(": {text}\n"),
+        Some(text) if fault == Fault::CommentBreaksOut => {
+            wire += &format!("{}\n", format!(": {text}").trim_end());
+        }
         Some(text) => {
             for line in lines(text, Fault::None) {
                 wire += format!(": {line}").trim_end();
