@@ -16,7 +16,12 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
                 .args(&choice)
                 .args(["--", "-D", "warnings"])
                 .run()?;
-            report.count(&job);
+            match (job.success, report.failed) {
+                (true, _) => report.pass(),
+                (false, 0) => report.fail(job.complaint()),
+                // Mostly the same complaint again; the log has it.
+                (false, _) => report.fail(job.why),
+            }
         }
     }
     Ok(report)
