@@ -139,7 +139,7 @@ where
     }
 
     /// Sets what an error in the stream does; the default is [`OnError::Abort`].
-    pub fn on_error(mut self, on_error: OnError<E>) -> Self {
+    pub fn on_error(mut self, on_error: OnError<<S::Item as StreamItem>::Error>) -> Self {
         self.on_error = on_error;
         self
     }

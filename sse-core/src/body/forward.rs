@@ -26,7 +26,7 @@ macro_rules! forward_configuration {
             }
 
             /// Sets what an error in the stream does; the default is [`OnError::Abort`]($crate::OnError::Abort).
-            pub fn on_error(self, on_error: $crate::OnError<E>) -> Self {
+            pub fn on_error(self, on_error: $crate::OnError<<S::Item as $crate::StreamItem>::Error>) -> Self {
                 Self { body: self.body.on_error(on_error) $(, $own: self.$own)? }
             }
 

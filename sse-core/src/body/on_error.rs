@@ -15,13 +15,22 @@ pub enum OnError<E> {
     Abort,
     /// Ends the response as if the stream had come to its end.
     End,
-    /// Sends an event made from the error, then ends the response; see [`OnError::event`].
+    /// Sends an event made from the error, then ends the response.
+    ///
+    /// [`OnError::event`] makes it of a function; a closure that captures something goes in here, the type of its parameter written out.
     Event(Box<dyn FnOnce(&E) -> Event + Send>),
 }
 
-impl<E> OnError<E> {
+impl<E: 'static> OnError<E> {
     /// Sends the event that `make` builds from the error, then ends the response.
-    pub fn event(make: impl FnOnce(&E) -> Event + Send + 'static) -> Self {
+    ///
+    /// ```
+    /// use sse_core::{Event, EventStream, OnError};
+    ///
+    /// let results = tokio_stream::once(Err::<Event, _>("out of paper"));
+    /// let body = EventStream::new(results).on_error(OnError::event(|error| Event::new(error.to_string())));
+    /// ```
+    pub fn event(make: fn(&E) -> Event) -> Self {
         Self::Event(Box::new(make))
     }
 }

@@ -1,4 +1,4 @@
-// `if` and `else` have incompatible types
+// incompatible types
 use actix_web::Responder;
 use sse_actix::{Event, Sse};
 

@@ -1,4 +1,4 @@
-// `if` and `else` have incompatible types
+// incompatible types
 use axum_core::response::IntoResponse;
 use sse_axum::{Event, Sse};
 

@@ -1,4 +1,4 @@
-// `if` and `else` have incompatible types
+// mismatched types
 use http_body::Body;
 use sse_hyper::{Event, Sse};
 

@@ -1,4 +1,4 @@
-// `if` and `else` have incompatible types
+// incompatible types
 use warp::Reply;
 use sse_warp::{Event, Sse};
 

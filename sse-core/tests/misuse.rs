@@ -1,9 +1,10 @@
 //! Misuse that the types forbid stays forbidden, and its message stays readable.
 #![cfg(feature = "body")]
 
-mod harness;
+#[path = "shared/compile_cases.rs"]
+mod compile_cases;
 
 #[test]
 fn misuse_does_not_compile() {
-    harness::check("misuse_does_not_compile", env!("CARGO_TARGET_TMPDIR"));
+    compile_cases::check("misuse_does_not_compile", env!("CARGO_TARGET_TMPDIR"));
 }

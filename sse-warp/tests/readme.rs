@@ -1,0 +1,84 @@
+//! Every right-hand side of the README's tables, compiled.
+
+use std::error::Error;
+use std::time::Duration;
+
+use sse_warp::{
+    Event, EventType, KeepAlive, NotAcceptable, OnError, Sse, accepts_event_stream, last_event_id,
+    no_content, reply,
+};
+use tokio_stream::once;
+use warp::http::StatusCode;
+use warp::reply::{Reply, Response};
+use warp::{Filter, Rejection};
+
+#[path = "../../sse-core/tests/shared/readme_rows.rs"]
+mod readme_rows;
+
+const TICK: EventType = EventType::from_static("tick");
+
+#[test]
+fn every_row_of_the_readme_compiles() {
+    readme_rows::check(include_str!("../README.md"), include_str!("readme.rs"));
+}
+
+#[tokio::test]
+async fn what_the_readme_proposes_runs() {
+    rows("a\nb", 7, "tock", Duration::from_secs(1)).unwrap();
+    assert_eq!(no_content().into_response().status(), 204);
+    let route = accepts_event_stream()
+        .and(last_event_id())
+        .then(async |_| configure().await);
+    let route = route.recover(async |rejection: Rejection| {
+        let _: &NotAcceptable = rejection.find().unwrap();
+        Ok::<_, Rejection>(StatusCode::NOT_ACCEPTABLE)
+    });
+    let request = warp::test::request().header("accept", "text/html");
+    assert_eq!(request.reply(&route).await.status(), 406);
+    assert_eq!(
+        warp::test::request().reply(&route).await.body(),
+        "data: a\n\n"
+    );
+}
+
+async fn configure() -> Response {
+    let subscribe = || once(Ok::<_, std::io::Error>(Event::new("a")));
+    Sse::lazy(move || subscribe())
+        .keep_alive(KeepAlive::every_secs::<5>().comment("still here"))
+        .on_error(OnError::event(|error| Event::new(error.to_string())))
+        .on_end(|end| println!("{:?}, {} events", end.reason, end.events))
+        .await_first(Duration::from_secs(2))
+        .await
+        .unwrap()
+        .boxed()
+        .into_response()
+}
+
+fn rows(
+    text: &'static str,
+    number: u64,
+    name: &'static str,
+    configured: Duration,
+) -> Result<(), Box<dyn Error>> {
+    let value = [number];
+    let stream = once(Event::empty());
+    let _ = reply(stream).keep_alive(KeepAlive::every_secs::<5>());
+    let _ = KeepAlive::every(configured)?;
+    let _ = KeepAlive::default().comment("hi");
+
+    let event = Event::new(text);
+    let event = event.event(TICK);
+    let event = event.try_event(name)?;
+    let _ = event.clone().try_id(text).unwrap_err();
+    let event = Event::json(&value)?;
+    let id = name;
+    let event = event.try_id(id)?;
+    let event = event.id(number);
+    let event = event.retry(Duration::from_secs(3));
+    let event = event.comment(text);
+    assert_eq!(
+        event.encode(),
+        "id: 7\nretry: 3000\ndata: [7]\n: a\n: b\n\n"
+    );
+    Ok(())
+}
