@@ -76,3 +76,8 @@ macro_rules! page {
     };
 }
 use page;
+
+/// Compiles what the repository's README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
