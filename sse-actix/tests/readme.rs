@@ -66,7 +66,7 @@ fn rows(
     let event = Event::new(text);
     let event = event.event(TICK);
     let event = event.try_event(name)?;
-    let _ = event.clone().try_id(text).unwrap_err();
+    assert!(event.clone().try_id(text).is_err());
     let event = Event::json(&value)?;
     let id = name;
     let event = event.try_id(id)?;

@@ -26,8 +26,8 @@ async fn what_the_readme_proposes_runs() {
 }
 
 async fn configure() -> Result<Response, std::io::Error> {
-    let subscribe = || once(Ok::<_, std::io::Error>(Event::new("a")));
-    Ok(Sse::lazy(move || subscribe())
+    let hub = Hub(Event::new("a"));
+    Ok(Sse::lazy(move || hub.subscribe())
         .keep_alive(KeepAlive::every_secs::<5>().comment("still here"))
         .on_error(OnError::event(|error| Event::new(error.to_string())))
         .on_end(|end| println!("{:?}, {} events", end.reason, end.events))
@@ -43,6 +43,14 @@ async fn negotiated(_: AcceptsEventStream) -> Sse<Once<Event>> {
 
 fn stop() -> Response {
     no_content().into_response()
+}
+
+struct Hub(Event);
+
+impl Hub {
+    fn subscribe(&self) -> Once<Result<Event, std::io::Error>> {
+        once(Ok(self.0.clone()))
+    }
 }
 
 fn rows(
@@ -62,7 +70,7 @@ fn rows(
     let event = Event::new(text);
     let event = event.event(TICK);
     let event = event.try_event(name)?;
-    let _ = event.clone().try_id(text).unwrap_err();
+    assert!(event.clone().try_id(text).is_err());
     let event = Event::json(&value)?;
     let id = name;
     let event = event.try_id(id)?;

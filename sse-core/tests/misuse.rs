@@ -1,5 +1,6 @@
 //! Misuse that the types forbid stays forbidden, and its message stays readable.
 #![cfg(feature = "body")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 #[path = "shared/compile_cases.rs"]
 mod compile_cases;

@@ -1,4 +1,5 @@
 //! Misuse that the types forbid stays forbidden, and its message stays readable.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 #[path = "../../sse-core/tests/shared/compile_cases.rs"]
 mod compile_cases;

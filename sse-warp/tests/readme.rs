@@ -7,7 +7,7 @@ use sse_warp::{
     Event, EventType, KeepAlive, NotAcceptable, OnError, Sse, accepts_event_stream, last_event_id,
     no_content, reply,
 };
-use tokio_stream::once;
+use tokio_stream::{Once, once};
 use warp::http::StatusCode;
 use warp::reply::{Reply, Response};
 use warp::{Filter, Rejection};
@@ -28,7 +28,7 @@ async fn what_the_readme_proposes_runs() {
     assert_eq!(no_content().into_response().status(), 204);
     let route = accepts_event_stream()
         .and(last_event_id())
-        .then(async |_| configure().await);
+        .then(async |_| configure().await.unwrap());
     let route = route.recover(async |rejection: Rejection| {
         let _: &NotAcceptable = rejection.find().unwrap();
         Ok::<_, Rejection>(StatusCode::NOT_ACCEPTABLE)
@@ -41,17 +41,24 @@ async fn what_the_readme_proposes_runs() {
     );
 }
 
-async fn configure() -> Response {
-    let subscribe = || once(Ok::<_, std::io::Error>(Event::new("a")));
-    Sse::lazy(move || subscribe())
+async fn configure() -> Result<Response, std::io::Error> {
+    let hub = Hub(Event::new("a"));
+    Ok(Sse::lazy(move || hub.subscribe())
         .keep_alive(KeepAlive::every_secs::<5>().comment("still here"))
         .on_error(OnError::event(|error| Event::new(error.to_string())))
         .on_end(|end| println!("{:?}, {} events", end.reason, end.events))
         .await_first(Duration::from_secs(2))
-        .await
-        .unwrap()
+        .await?
         .boxed()
-        .into_response()
+        .into_response())
+}
+
+struct Hub(Event);
+
+impl Hub {
+    fn subscribe(&self) -> Once<Result<Event, std::io::Error>> {
+        once(Ok(self.0.clone()))
+    }
 }
 
 fn rows(
@@ -69,7 +76,7 @@ fn rows(
     let event = Event::new(text);
     let event = event.event(TICK);
     let event = event.try_event(name)?;
-    let _ = event.clone().try_id(text).unwrap_err();
+    assert!(event.clone().try_id(text).is_err());
     let event = Event::json(&value)?;
     let id = name;
     let event = event.try_id(id)?;

@@ -1,9 +1,11 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::BodyExt;
-use sse_core::{EncodedBatch, EncodedEvent, EndReason, Event, EventStream, Lazy};
+use sse_core::{EncodedBatch, EncodedEvent, EndReason, Event, EventStream};
 
 use crate::probe::{Ends, OVER, PENDING, Wakes, frames, items, poll, script, sent, sized};
 
@@ -51,26 +53,15 @@ fn what_is_sent_alone_is_not_copied() {
     let wakes = Arc::default();
     let alone = sized(20);
     writer.write([alone.clone()]);
-    let frame = poll(&mut body, &wakes).map(|frame| frame.unwrap().unwrap());
-    assert!(frame.is_ready_and(|frame| frame.as_ptr() == alone.as_bytes().as_ptr()));
+    let Poll::Ready(Some(Ok(frame))) = poll(&mut body, &wakes) else {
+        panic!("nothing is sent");
+    };
+    assert_eq!(frame.as_ptr(), alone.as_bytes().as_ptr());
 
     let [small, large] = [sized(20), sized(4096)];
     let sent = frames(EventStream::new(items([small.clone(), large.clone()])));
     assert_eq!(sent[0].as_ptr(), small.as_bytes().as_ptr());
     assert_eq!(sent[1].as_ptr(), large.as_bytes().as_ptr());
-}
-
-trait ReadyAnd<T> {
-    fn is_ready_and(self, check: impl FnOnce(T) -> bool) -> bool;
-}
-
-impl<T> ReadyAnd<T> for std::task::Poll<T> {
-    fn is_ready_and(self, check: impl FnOnce(T) -> bool) -> bool {
-        match self {
-            Self::Ready(value) => check(value),
-            Self::Pending => false,
-        }
-    }
 }
 
 #[test]
@@ -149,20 +140,19 @@ async fn as_a_body_it_has_the_same_frames_and_no_known_length() {
 #[test]
 fn a_lazy_stream_is_made_at_the_first_poll() {
     let (writer, stream) = script::<Result<Event, &str>>();
-    let made = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let made = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&made);
     let mut body = EventStream::lazy(move || {
-        made.store(true, std::sync::atomic::Ordering::SeqCst);
+        made.store(true, Ordering::SeqCst);
         stream
     });
-    assert!(!seen.load(std::sync::atomic::Ordering::SeqCst));
+    assert!(!seen.load(Ordering::SeqCst));
     assert_eq!(poll(&mut body, &Arc::default()), sent(":\n\n"));
-    assert!(seen.load(std::sync::atomic::Ordering::SeqCst));
+    assert!(seen.load(Ordering::SeqCst));
     assert_eq!(writer.polls(), 1);
 
-    type Never = Lazy<fn() -> tokio_stream::Empty<Event>, tokio_stream::Empty<Event>>;
-    let never: EventStream<Never> = EventStream::lazy(|| panic!("made"));
-    drop(never);
+    let never = || -> tokio_stream::Empty<Event> { panic!("made") };
+    drop(EventStream::lazy(never));
 }
 
 #[test]

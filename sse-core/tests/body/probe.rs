@@ -41,8 +41,8 @@ pub(crate) fn poll<S>(body: &mut S, wakes: &Arc<Wakes>) -> Poll<Option<S::Item>>
 where
     S: Stream + Unpin,
 {
-    let waker = Waker::from(Arc::clone(wakes));
-    Pin::new(body).poll_next(&mut Context::from_waker(&waker))
+    let task = Waker::from(Arc::clone(wakes));
+    Pin::new(body).poll_next(&mut Context::from_waker(&task))
 }
 
 /// A stream that is written by hand, and counts its polls.
