@@ -1,4 +1,4 @@
-use sse_core::LineEnd;
+use sse_core::{LineEnd, lint::Code};
 
 use super::{
     Bound, Codec, Decoding, Door, Fields, Real, Surface, faulty_decoder::FaultyDecoder,
@@ -97,6 +97,12 @@ faults! {
     EventTypeInjects, "event-type-injects", "encoder", "vectors", "Line ends in an event type go out as they are.";
     IdInjects, "id-injects", "encoder", "vectors", "Line ends in an id go out as they are.";
     NulInId, "nul-in-id", "encoder", "vectors", "NUL in an id goes out as it is.";
+    LintMissesCut, "lint-misses-cut", "lint", "", "A stream that ends inside a block passes the lint.";
+    LintMissesBadUtf8, "lint-misses-bad-utf8", "lint", "", "Bytes that are not UTF-8 pass the lint.";
+    LintMissesNul, "lint-misses-nul", "lint", "", "An id with NUL passes the lint.";
+    LintMissesRetry, "lint-misses-retry", "lint", "", "A retry that is no number passes the lint.";
+    LintMissesRepetition, "lint-misses-repetition", "lint", "", "A second id in a block passes the lint.";
+    LintMissesSpelling, "lint-misses-spelling", "lint", "", "`Data` passes the lint.";
 }
 
 impl Fault {
@@ -149,5 +155,20 @@ impl Codec for Faulty {
 
     fn encode(&self, fields: &Fields, door: Door, line_end: LineEnd) -> Result<Vec<u8>, String> {
         faulty_encoder::encode(self.fault, fields, door, line_end)
+    }
+
+    fn lint(&self, stream: &[u8]) -> Vec<Code> {
+        let missed = match self.fault {
+            Some(Fault::LintMissesCut) => Some(Code::Unterminated),
+            Some(Fault::LintMissesBadUtf8) => Some(Code::InvalidUtf8),
+            Some(Fault::LintMissesNul) => Some(Code::NulInId),
+            Some(Fault::LintMissesRetry) => Some(Code::RetryNotDigits),
+            Some(Fault::LintMissesRepetition) => Some(Code::RepeatedField),
+            Some(Fault::LintMissesSpelling) => Some(Code::MisspelledField),
+            _ => None,
+        };
+        let mut codes = Real::Owned.lint(stream);
+        codes.retain(|code| Some(*code) != missed);
+        codes
     }
 }

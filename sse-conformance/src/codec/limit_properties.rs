@@ -58,10 +58,12 @@ pub(super) fn limits_are_exact(codec: &dyn Codec, data: &[u8]) -> Result<(), Str
     let limit = 12 + usize::from(data.first().copied().unwrap_or_default() % 32);
     let end = ["\n", "\r", "\r\n"][data.len() % 3];
     let fill = |name: &str, length: usize| format!("{name}{}", "x".repeat(length - name.len()));
-    let cases: [(Bound, &dyn Fn(usize) -> String); 6] = [
+    let cases: [(Bound, &dyn Fn(usize) -> String); 7] = [
         (Bound::Line(limit), &|n| fill("data: ", n)),
         (Bound::Line(limit), &|n| fill(": ", n)),
         (Bound::Line(limit), &|n| fill("unknown: ", n)),
+        // The line that follows is part of the event.
+        (Bound::Event(limit), &|n| fill("data:", n - "data: y".len())),
         (Bound::Id(limit), &|n| format!("id: {}", "x".repeat(n))),
         (Bound::EventType(limit), &|n| {
             format!("event: {}", "x".repeat(n))
@@ -92,7 +94,8 @@ pub(super) fn limits_are_exact(codec: &dyn Codec, data: &[u8]) -> Result<(), Str
 }
 
 fn bound_of(data: &[u8]) -> Bound {
-    let [kind, limit] = [4, 5].map(|at| usize::from(data.get(at).copied().unwrap_or_default()));
+    let [kind, limit] =
+        [4, 5].map(|at| usize::from(data.iter().rev().nth(at).copied().unwrap_or_default()));
     match kind % 6 {
         0 => Bound::Line(1 + limit % 24),
         1 => Bound::Event(1 + limit % 40),

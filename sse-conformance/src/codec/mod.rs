@@ -12,14 +12,16 @@ mod faulty_encoder;
 mod faulty_limits;
 mod input;
 mod limit_properties;
+mod lint_properties;
 mod oracle;
+mod pieces;
 mod properties;
 mod real;
 mod relay_properties;
 mod wire;
 
 use bytes::Bytes;
-use sse_core::LineEnd;
+use sse_core::{LineEnd, Lint, lint::Code};
 
 pub(crate) use decoded::Escaped;
 pub use decoded::{Block, Decoded, Dispatched, Expected, Failure, Fields};
@@ -87,6 +89,12 @@ pub trait Codec: Sync {
 
     /// Wire bytes of one event, or why the door refused it.
     fn encode(&self, fields: &Fields, door: Door, line_end: LineEnd) -> Result<Vec<u8>, String>;
+
+    /// What a lint at the level of the standard finds in a stream.
+    fn lint(&self, stream: &[u8]) -> Vec<Code> {
+        let findings = Lint::spec().check(stream);
+        findings.iter().map(|finding| finding.code).collect()
+    }
 }
 
 /// A decoder at work. Whatever it finds goes into a [`Decoded`] that the caller owns.

@@ -8,6 +8,7 @@ use super::{
         items_before_a_limit_error_are_delivered, limits_are_exact,
         limits_do_not_depend_on_the_chunking,
     },
+    lint_properties::what_a_lint_passes_is_decoded_without_loss,
     relay_properties::{
         a_list_is_the_concatenation_of_its_events, a_relay_passes_on_what_it_read,
         an_encoded_event_decodes_to_itself, an_event_is_one_block_whatever_strings_went_in,
@@ -43,6 +44,7 @@ pub const PROPERTIES: &[Property] = properties![
     Some("decoder") => limits_do_not_depend_on_the_chunking;
     Some("decoder") => items_before_a_limit_error_are_delivered;
     Some("decoder") => limits_are_exact;
+    Some("lint") => what_a_lint_passes_is_decoded_without_loss;
     Some("round_trip") => an_encoded_event_decodes_to_itself;
     Some("round_trip") => a_relay_passes_on_what_it_read;
     Some("encoder") => an_event_is_one_block_whatever_strings_went_in;
