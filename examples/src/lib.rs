@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use tokio::net::TcpListener;
-use tokio::signal;
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The page of the clocks.
 pub const CLOCK_PAGE: &str = page!("clock");
@@ -37,25 +38,31 @@ pub async fn listen() -> Result<TcpListener> {
     Ok(listener)
 }
 
-/// Waits for Ctrl-C or SIGTERM.
+/// Listens for Ctrl-C and SIGTERM from now on; the future completes when one of them has come.
 ///
-/// # Panics
+/// # Errors
 ///
 /// The system does not let the process listen for signals.
-pub async fn stopped() {
-    let interrupt = async { signal::ctrl_c().await.expect("Ctrl-C can be listened for") };
-    #[cfg(unix)]
-    let terminate = async {
-        let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())
-            .expect("SIGTERM can be listened for");
-        terminate.recv().await;
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
-    }
+#[cfg(unix)]
+pub fn stopped() -> Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Listens for Ctrl-C; the future completes when it has come.
+///
+/// # Errors
+///
+/// None on this system.
+#[cfg(not(unix))]
+pub fn stopped() -> Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async { tokio::signal::ctrl_c().await.unwrap_or(()) })
 }
 
 /// Tells the time: as seconds since 1970, and in UTC as a clock shows it.

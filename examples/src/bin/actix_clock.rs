@@ -23,6 +23,7 @@ async fn events(shutdown: Data<Shutdown>) -> impl Responder {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let stopped = examples::stopped()?;
     let shutdown = Shutdown::new();
     let state = Data::new(shutdown.clone());
     let app = move || {
@@ -43,7 +44,7 @@ async fn main() -> Result<()> {
         .run();
     let handle = server.handle();
     tokio::spawn(async move {
-        examples::stopped().await;
+        stopped.await;
         shutdown.trigger();
         shutdown.drained().await;
         handle.stop(true).await;

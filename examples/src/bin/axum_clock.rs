@@ -26,6 +26,7 @@ async fn events(State(shutdown): State<Shutdown>) -> impl IntoResponse {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let stopped = examples::stopped()?;
     let shutdown = Shutdown::new();
     let app = Router::new()
         .route("/", get(async || Html(examples::CLOCK_PAGE)))
@@ -38,7 +39,7 @@ async fn main() -> Result<()> {
     });
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
-            examples::stopped().await;
+            stopped.await;
             shutdown.trigger();
         })
         .await?;

@@ -53,10 +53,11 @@ fn route(request: &Request<Incoming>, shutdown: &Shutdown) -> Answer {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let stopped = examples::stopped()?;
     let shutdown = Shutdown::new();
     let connections = GracefulShutdown::new();
     let listener = examples::listen().await?;
-    let mut stopped = pin!(examples::stopped());
+    let mut stopped = pin!(stopped);
     loop {
         let socket = tokio::select! {
             accepted = listener.accept() => accepted?.0,

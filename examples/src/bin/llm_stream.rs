@@ -58,6 +58,7 @@ fn chunk(delta: &Value, finish_reason: Option<&str>) -> Value {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let stopped = examples::stopped()?;
     let shutdown = Shutdown::new();
     let app = Router::new()
         .route("/", get(async || Html(examples::LLM_PAGE)))
@@ -70,7 +71,7 @@ async fn main() -> Result<()> {
     });
     axum::serve(listener, app)
         .with_graceful_shutdown(async move {
-            examples::stopped().await;
+            stopped.await;
             shutdown.trigger();
         })
         .await?;

@@ -79,6 +79,7 @@ async fn work(desk: Desk) -> Result<()> {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let stopped = examples::stopped()?;
     let desk = Desk::default();
     tokio::spawn(work(desk.clone()));
     let app = Router::new()
@@ -89,7 +90,7 @@ async fn main() -> Result<()> {
 
     axum::serve(examples::listen().await?, app)
         .with_graceful_shutdown(async move {
-            examples::stopped().await;
+            stopped.await;
             desk.shutdown.trigger();
         })
         .await?;

@@ -61,6 +61,7 @@ impl Relay {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let stopped = examples::stopped()?;
     let upstream = env::args().nth(1).or_else(|| env::var("UPSTREAM").ok());
     let shutdown = Shutdown::new();
     let relay = Relay {
@@ -75,12 +76,11 @@ async fn main() -> Result<()> {
     let listener = examples::listen().await?.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
     });
-    let stopped = async move {
-        examples::stopped().await;
-        shutdown.trigger();
-    };
     axum::serve(listener, app)
-        .with_graceful_shutdown(stopped)
+        .with_graceful_shutdown(async move {
+            stopped.await;
+            shutdown.trigger();
+        })
         .await?;
     Ok(())
 }

@@ -23,6 +23,7 @@ fn events(shutdown: &Shutdown) -> impl Reply + use<> {
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    let stopped = examples::stopped()?;
     let shutdown = Shutdown::new();
     let state = shutdown.clone();
     let page = warp::path::end().map(|| warp::reply::html(examples::CLOCK_PAGE));
@@ -36,7 +37,7 @@ async fn main() -> Result<()> {
     warp::serve(app)
         .incoming(listener)
         .graceful(async move {
-            examples::stopped().await;
+            stopped.await;
             shutdown.trigger();
         })
         .run()

@@ -34,7 +34,7 @@ fn run_block(report: &mut Report, file: &str, commands: &[String]) {
         match run_command(command, &mut servers) {
             Ok(Outcome::Ran) => report.pass(),
             Ok(Outcome::LeftOut(why)) => {
-                report.note(format!("{file}: `{command}` is left out: {why}"))
+                report.note(format!("{file}: `{command}` is left out: {why}"));
             }
             Err(error) => report.fail(format!("{file}: `{command}`: {error:#}")),
         }

@@ -29,7 +29,7 @@ impl Response {
         let (host, path) = rest.split_once('/').context("a path")?;
         let mut socket = TcpStream::connect(host).with_context(|| url.to_owned())?;
         socket.set_read_timeout(Some(TICK))?;
-        let headers: String = headers.iter().map(|line| format!("{line}\r\n")).collect();
+        let headers: String = headers.iter().map(|line| [line, "\r\n"].concat()).collect();
         let length = body.len();
         let head = format!("{method} /{path} HTTP/1.1\r\nhost: {host}\r\n{headers}");
         write!(socket, "{head}content-length: {length}\r\n\r\n{body}")?;

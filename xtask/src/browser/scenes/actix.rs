@@ -2,6 +2,7 @@
 
 use std::io;
 
+use actix_web::dev::Server;
 use actix_web::web::{Data, Html, Path};
 use actix_web::{App, Either, HttpResponse, HttpServer, Responder, web};
 use sse_actix::{LastEventId, Sse, no_content};
@@ -10,7 +11,7 @@ use tokio::net::TcpListener;
 use crate::PAGE;
 use crate::stage::Stage;
 
-pub(crate) fn serve(listener: TcpListener, stage: Stage) -> io::Result<()> {
+pub(crate) fn serve(listener: TcpListener, stage: Stage) -> io::Result<Server> {
     let stage = Data::new(stage);
     let app = move || {
         App::new()
@@ -21,8 +22,7 @@ pub(crate) fn serve(listener: TcpListener, stage: Stage) -> io::Result<()> {
             .route("/{scene}", web::get().to(play))
     };
     let server = HttpServer::new(app).workers(1).disable_signals();
-    tokio::spawn(server.listen(listener.into_std()?)?.run());
-    Ok(())
+    Ok(server.listen(listener.into_std()?)?.run())
 }
 
 async fn play(stage: Data<Stage>, scene: Path<String>, last: LastEventId) -> impl Responder {

@@ -13,15 +13,14 @@ use tokio::net::TcpListener;
 use crate::PAGE;
 use crate::stage::Stage;
 
-pub(crate) fn serve(listener: TcpListener, stage: Stage) -> io::Result<()> {
+pub(crate) async fn serve(listener: TcpListener, stage: Stage) -> io::Result<()> {
     let app = Router::new()
         .route("/", get(async || Html(PAGE)))
         .route("/gate", post(gate))
         .route("/echo", post(echo))
         .route("/{scene}", get(play))
         .with_state(stage);
-    tokio::spawn(async { axum::serve(listener, app).await });
-    Ok(())
+    axum::serve(listener, app).await
 }
 
 async fn play(

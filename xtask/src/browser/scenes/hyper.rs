@@ -1,7 +1,6 @@
 //! The scenes through hyper.
 
 use std::error::Error;
-use std::io;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
@@ -19,16 +18,13 @@ use crate::stage::Stage;
 
 type Body = UnsyncBoxBody<Bytes, Box<dyn Error + Send + Sync>>;
 
-pub(crate) fn serve(listener: TcpListener, stage: Stage) -> io::Result<()> {
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            let stage = stage.clone();
-            let service = service_fn(move |request| answer(request, stage.clone()));
-            let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
-            tokio::spawn(async { connection.await.unwrap_or(()) });
-        }
-    });
-    Ok(())
+pub(crate) async fn serve(listener: TcpListener, stage: Stage) {
+    while let Ok((socket, _)) = listener.accept().await {
+        let stage = stage.clone();
+        let service = service_fn(move |request| answer(request, stage.clone()));
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(socket), service);
+        tokio::spawn(async { connection.await.unwrap_or(()) });
+    }
 }
 
 async fn answer(request: Request<Incoming>, stage: Stage) -> Result<Response<Body>, hyper::Error> {

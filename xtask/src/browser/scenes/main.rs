@@ -19,24 +19,19 @@ use stage::Stage;
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    for (adapter, serve) in ADAPTERS {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?;
-        serve(listener, Stage::default())?;
-        println!("{adapter} http://{address}/");
-    }
+    tokio::spawn(axum::serve(listen("sse-axum").await?, Stage::default()));
+    tokio::spawn(actix::serve(listen("sse-actix").await?, Stage::default())?);
+    tokio::spawn(warp::serve(listen("sse-warp").await?, Stage::default()));
+    tokio::spawn(hyper::serve(listen("sse-hyper").await?, Stage::default()));
     pending().await
 }
 
-/// Starts to serve: the page at `/`, a scene at its name, `POST /echo`, and `POST /gate`.
-type Serve = fn(TcpListener, Stage) -> io::Result<()>;
-
-const ADAPTERS: [(&str, Serve); 4] = [
-    ("sse-axum", axum::serve),
-    ("sse-actix", actix::serve),
-    ("sse-warp", warp::serve),
-    ("sse-hyper", hyper::serve),
-];
+/// Every server has the page at `/`, a scene at its name, `POST /echo`, and `POST /gate`.
+async fn listen(adapter: &str) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("{adapter} http://{}/", listener.local_addr()?);
+    Ok(listener)
+}
 
 /// A page without anything; the icon keeps the browser from asking for one.
 const PAGE: &str = "<!doctype html><link rel=icon href=data:,><title>scenes</title>";
