@@ -1,5 +1,5 @@
 #![deny(unsafe_code)]
-//! Server-Sent Events codec.
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 extern crate alloc;
@@ -26,14 +26,15 @@ mod media_type;
 mod reconnect;
 mod response_headers;
 mod retry;
+mod thread_safety;
 
 pub use bytes::Bytes;
 pub use bytestring::ByteString;
 
-#[cfg(feature = "std")]
-pub use crate::adapt::{ReadEvents, ReadExt};
 #[cfg(feature = "stream")]
 pub use crate::adapt::{BodyEvents, BodyExt, EncodedStream, StreamEvents, StreamExt};
+#[cfg(feature = "std")]
+pub use crate::adapt::{ReadEvents, ReadExt};
 #[cfg(feature = "body")]
 pub use crate::body::{
     BoxStream, End, EndReason, EventStream, KeepAlive, Lazy, LocalBoxStream, OnError, Piece,
