@@ -1,17 +1,16 @@
 //! `cargo xtask fuzz`: the targets of `fuzz/`, seeded from the corpus.
 
+mod fuzzers;
 mod planted;
 mod seeds;
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 
-use crate::job::Job;
 use crate::report::{Options, Report};
 use crate::tool::{Tool, has_toolchain};
 use crate::workspace;
 
+use fuzzers::Fuzzers;
 pub(crate) use planted::planted;
 
 /// Runs a target, or `all`, for `seconds` each; a target without a finding is a test passed.
@@ -33,18 +32,13 @@ pub(crate) fn run(name: &str, seconds: u64, options: Options) -> Result<Report> 
     if let Some(missing) = missing(options)? {
         return Ok(missing);
     }
+    let fuzz = workspace::root().join("fuzz");
     let mut report = Report::new();
-    // Built first, so that the seconds are for running alone.
-    let built = cargo_fuzz("build").limit(BUILD).run()?;
-    ensure!(built.success, built.complaint());
+    let fuzzers = Fuzzers::build()?;
     for target in chosen {
-        let seeds = seeds::write(target, &workspace::root().join("fuzz/corpus"))?;
-        let job = cargo_fuzz("run")
-            .args([target.as_str()])
-            .args([seeds])
-            .args(["--"]);
-        let job = job.args([format!("-max_total_time={seconds}")]).args(RUN);
-        let job = job.limit(Duration::from_secs(seconds) + BUILD).run()?;
+        let seeds = seeds::write(target, &fuzz.join("corpus"))?;
+        let found = fuzz.join("artifacts").join(target);
+        let job = fuzzers.job(target, &seeds, &found, seconds)?.run()?;
         report.count(&job);
         report.note(format!("{target}: {}", executions(&job.text)));
     }
@@ -74,21 +68,11 @@ fn targets() -> Result<Vec<String>> {
     Ok(binaries.map(|target| target.name.clone()).collect())
 }
 
-fn cargo_fuzz(task: &str) -> Job {
-    Job::cargo("+nightly fuzz").args([task])
-}
-
 /// The last line in which libFuzzer tells what it did.
 fn executions(text: &str) -> &str {
     let done = text.lines().rev().find(|line| line.starts_with("Done "));
     done.unwrap_or("it did not come to its end")
 }
-
-/// Building libFuzzer and the core with the sanitizer.
-const BUILD: Duration = Duration::from_secs(10 * 60);
-
-/// A hung input is a finding, a large one is not.
-const RUN: [&str; 3] = ["-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=0"];
 
 #[cfg(test)]
 mod tests {

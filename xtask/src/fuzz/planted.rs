@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
-use crate::fuzz::{BUILD, cargo_fuzz, missing, seeds};
+use crate::fuzz::{Fuzzers, missing, seeds};
 use crate::report::{Options, Report};
 use crate::workspace;
 
@@ -19,15 +19,14 @@ pub(crate) fn planted(options: Options) -> Result<Report> {
     if let Some(missing) = missing(options)? {
         return Ok(missing);
     }
-    let built = cargo_fuzz("build").limit(BUILD).run()?;
-    ensure!(built.success, built.complaint());
+    let fuzzers = Fuzzers::build()?;
     // What a fault's run finds must not become an input of the real one.
     let directory = workspace::scratch("planted")?;
     let mut report = Report::new();
     let list = workspace::root().join("fuzz/faults.txt");
     let list = fs::read_to_string(&list).with_context(|| list.display().to_string())?;
     for (target, fault) in faults(&list) {
-        hunt(&mut report, fault, target, &directory)?;
+        hunt(&mut report, &fuzzers, fault, target, &directory)?;
     }
     Ok(report)
 }
@@ -38,18 +37,18 @@ fn faults(list: &str) -> impl Iterator<Item = (&str, &str)> {
     lines.filter_map(|line| line.trim().split_once(' '))
 }
 
-fn hunt(report: &mut Report, fault: &str, target: &str, directory: &Path) -> Result<()> {
+fn hunt(
+    report: &mut Report,
+    fuzzers: &Fuzzers,
+    fault: &str,
+    target: &str,
+    directory: &Path,
+) -> Result<()> {
     let seeds = seeds::write(target, &directory.join("seeds"))?;
     let found = directory.join("found").join(fault);
-    fs::create_dir_all(&found)?;
     let start = Instant::now();
-    let job = cargo_fuzz("run").args([target]).args([seeds]).args(["--"]);
-    let job = job.args([format!("-artifact_prefix={}/", found.display())]);
-    let job = job.args([format!("-max_total_time={SECONDS}")]);
-    let job = job
-        .env("SSE_FUZZ_FAULT", fault)
-        .limit(Duration::from_secs(SECONDS) + BUILD)
-        .run()?;
+    let job = fuzzers.job(target, &seeds, &found, SECONDS)?;
+    let job = job.env("SSE_FUZZ_FAULT", fault).run()?;
     let seconds = start.elapsed().as_secs_f64();
     if is_finding(&job.text) {
         report.pass();
