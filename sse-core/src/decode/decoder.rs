@@ -72,11 +72,8 @@ impl Decoder {
         if chunk.is_empty() {
             return;
         }
-        if self.current.is_empty() && self.waiting.is_empty() && self.state.absorb(&chunk) {
-            return;
-        }
-        if self.current.remaining() == 0 && self.waiting.is_empty() {
-            self.load(&chunk);
+        if self.current.is_empty() && self.waiting.is_empty() {
+            self.load(chunk);
         } else {
             self.waiting.push_back(chunk);
         }
@@ -216,10 +213,11 @@ impl Decoder {
         self.state.in_event()
     }
 
-    fn load(&mut self, chunk: &Bytes) {
-        let admitted = self.state.admit(chunk);
-        self.current.load(chunk.slice(..admitted.len));
-        self.current.scan().0.skip(admitted.skip);
+    fn load(&mut self, mut chunk: Bytes) {
+        let admitted = self.state.admit(&chunk);
+        chunk.truncate(admitted.len);
+        self.current
+            .load(chunk, admitted.skip, |piece| self.state.absorb(piece));
     }
 
     /// Lets go of the chunk; a last event ID that lies in it is copied, so that it does not keep all of it in memory.
@@ -228,7 +226,7 @@ impl Decoder {
             self.last_event_id = self.last_event_id.detached();
             self.id_in_chunk = false;
         }
-        self.current.load(Bytes::new());
+        self.current.unload();
     }
 
     fn next_of_many_lines(&mut self) -> Option<Result<Received, DecodeError>> {
@@ -288,7 +286,7 @@ impl Decoder {
                     self.state.leave(chunk, chunk.len());
                     self.unload();
                     let chunk = self.waiting.pop_front()?;
-                    self.load(&chunk);
+                    self.load(chunk);
                 }
             }
         }

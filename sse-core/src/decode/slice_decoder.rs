@@ -63,12 +63,14 @@ impl SliceDecoder {
     /// Decodes the next chunk of the stream; an empty one changes nothing.
     #[inline]
     pub fn decode<'a>(&'a mut self, chunk: &'a [u8]) -> EventRefs<'a, 'a> {
-        if self.state.absorb(chunk) {
-            return EventRefs::new(Walk::new(&mut self.state, Scan::new(b"", &mut self.marks)));
-        }
         let admitted = self.state.admit(chunk);
-        let mut scan = Scan::new(&chunk[..admitted.len], &mut self.marks);
-        scan.skip(admitted.skip);
+        let mut scan = Scan::new(&chunk[..admitted.len], admitted.skip, &mut self.marks);
+        if scan
+            .without_line_end()
+            .is_some_and(|piece| self.state.absorb(piece))
+        {
+            scan.leave_out();
+        }
         EventRefs::new(Walk::new(&mut self.state, scan))
     }
 

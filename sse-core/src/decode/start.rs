@@ -12,9 +12,6 @@ pub(super) struct Admitted {
     pub(super) skip: usize,
 }
 
-/// Up to this length a chunk is looked at once more before it is walked.
-const SHORT: usize = 256;
-
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 impl State {
@@ -33,25 +30,21 @@ impl State {
         }
     }
 
-    /// Adds a short chunk to the data line that is open if it has no line end; tells whether it did.
+    /// Adds a chunk without line end to the data line that is open; tells whether it did.
     #[inline]
-    pub(super) fn absorb(&mut self, chunk: &[u8]) -> bool {
-        if chunk.len() > SHORT || self.options.limits.stream != usize::MAX {
-            return false;
-        }
+    pub(super) fn absorb(&mut self, chunk: Piece<'_>) -> bool {
+        let len = chunk.bytes().len();
         let room = self.room();
-        let Some(len) = self.open_data_line() else {
+        let overrun = self.overrun;
+        let Some(open) = self.open_data_line() else {
             return false;
         };
-        if *len + chunk.len() > room {
+        if overrun || *open + len > room {
             return false;
         }
-        let Some(piece) = Piece::without_line_end(chunk) else {
-            return false;
-        };
-        *len += chunk.len();
-        self.data.push(piece);
-        self.leave(chunk, chunk.len());
+        *open += len;
+        self.data.push(chunk);
+        self.leave(chunk.bytes(), len);
         true
     }
 

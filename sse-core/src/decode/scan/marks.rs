@@ -1,5 +1,5 @@
 use super::{
-    masks::{BLOCK, Summary, WINDOW, find_line_ends},
+    masks::{BLOCK, Summary, WINDOW, find_line_ends, look_at_block},
     text::Piece,
 };
 
@@ -36,8 +36,32 @@ impl Default for Marks {
 }
 
 impl Marks {
-    /// Forgets the chunk; the masks themselves are overwritten before they are read.
-    pub(super) fn restart(&mut self) {
+    /// Starts in a new chunk behind its first `skip` bytes, which belong to no line; the old masks are never read again.
+    ///
+    /// A short chunk is looked at right away.
+    #[inline]
+    pub(super) fn start(&mut self, chunk: &[u8], skip: usize) {
+        let skip = skip.min(chunk.len());
+        self.line = skip;
+        self.high_before = false;
+        self.summary.ends = 0;
+        if chunk.len() <= BLOCK {
+            let found = look_at_block(chunk);
+            self.mask = found.ends & !((1 << skip) - 1);
+            self.summary.high = u64::from(found.high);
+            self.looked_at = chunk.len();
+            self.block = 0;
+            self.window = 0;
+        } else {
+            self.mask = 0;
+            self.summary.high = 0;
+            self.looked_at = skip;
+        }
+    }
+
+    /// Forgets the chunk.
+    #[inline]
+    pub(super) fn clear(&mut self) {
         self.mask = 0;
         self.looked_at = 0;
         self.summary = Summary::default();
@@ -70,9 +94,10 @@ pub(in crate::decode) struct Scan<'m, 'c> {
 }
 
 impl<'m, 'c> Scan<'m, 'c> {
-    /// Starts at the beginning of a chunk.
-    pub(in crate::decode) fn new(chunk: &'c [u8], marks: &'m mut Marks) -> Self {
-        marks.restart();
+    /// Starts in a chunk behind its first `skip` bytes, which belong to no line.
+    #[inline]
+    pub(in crate::decode) fn new(chunk: &'c [u8], skip: usize, marks: &'m mut Marks) -> Self {
+        marks.start(chunk, skip);
         Self { chunk, marks }
     }
 
@@ -81,13 +106,20 @@ impl<'m, 'c> Scan<'m, 'c> {
         Self { chunk, marks }
     }
 
-    /// Leaves out the next `count` bytes, which have no line end.
-    ///
-    /// Called only before the first line was asked for.
-    pub(in crate::decode) fn skip(&mut self, count: usize) {
-        debug_assert_eq!(self.marks.looked_at, 0);
-        self.marks.line = (self.marks.line + count).min(self.chunk.len());
-        self.marks.looked_at = self.marks.line;
+    /// Returns the whole chunk if it was looked at right away and no line ends in it.
+    #[inline]
+    pub(in crate::decode) fn without_line_end(&self) -> Option<Piece<'c>> {
+        let marks = &*self.marks;
+        let len = self.chunk.len();
+        (marks.mask == 0 && marks.summary.ends == 0 && marks.looked_at == len && marks.line == 0)
+            .then(|| Piece::looked_at(self.chunk, marks.is_ascii_up_to(len)))
+    }
+
+    /// Leaves out the whole chunk, in which no line ends.
+    #[inline]
+    pub(in crate::decode) fn leave_out(&mut self) {
+        self.chunk = b"";
+        self.marks.clear();
     }
 
     /// Returns the next line if it is a data line of at most `room` bytes that LF ends and that a blank line follows:

@@ -26,38 +26,33 @@ impl Summary {
 
 /// What is known of one block.
 #[derive(Clone, Copy)]
-struct Mask {
+pub(super) struct Mask {
     /// One bit for each CR or LF.
-    ends: u64,
-    high: bool,
+    pub(super) ends: u64,
+    /// Whether a byte is not ASCII.
+    pub(super) high: bool,
 }
 
-/// What is in a short chunk.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Short {
-    pub(super) has_line_end: bool,
-    pub(super) ascii: bool,
-}
-
-/// Looks at a chunk that is too short to be worth a mask; the compiler makes vectors of it.
+/// Looks at a chunk of at most one block.
 #[inline]
-pub(super) fn look_at_short(chunk: &[u8]) -> Short {
-    let (mut ends, mut all) = (false, 0);
-    let (vectors, rest) = chunk.as_chunks::<16>();
-    for vector in vectors {
-        for byte in vector {
-            ends |= (*byte == b'\n') | (*byte == b'\r');
-            all |= *byte;
-        }
+pub(super) fn look_at_block(chunk: &[u8]) -> Mask {
+    #[cfg(all(target_arch = "x86_64", not(sse_core_portable)))]
+    // SAFETY: SSE2 is part of x86-64.
+    let mask = |block: &[u8; BLOCK]| unsafe { x86::mask_sse2(block) };
+    #[cfg(not(all(target_arch = "x86_64", not(sse_core_portable))))]
+    let mask = portable::mask;
+    if let Ok(block) = chunk.try_into() {
+        return mask(block);
     }
-    for byte in rest {
-        ends |= (*byte == b'\n') | (*byte == b'\r');
-        all |= *byte;
-    }
-    Short {
-        has_line_end: ends,
-        ascii: all < 0x80,
-    }
+    mask_of_part(chunk, mask)
+}
+
+/// Looks at less than a block.
+#[inline(never)]
+fn mask_of_part(part: &[u8], mask: impl Fn(&[u8; BLOCK]) -> Mask) -> Mask {
+    let mut padded = [0; BLOCK];
+    padded[..part.len()].copy_from_slice(part);
+    mask(&padded)
 }
 
 /// Fills in a mask of line ends for each block of `window`, which has at most [`WINDOW`] bytes.
@@ -128,11 +123,7 @@ fn find_with(
                 high: found.high,
             }
         }
-        None => {
-            let mut padded = [0; BLOCK];
-            padded[..rest.len()].copy_from_slice(rest);
-            mask(&padded)
-        }
+        None => mask_of_part(rest, mask),
     };
     masks[index] = found.ends;
     summary.add(index, found);
@@ -194,34 +185,47 @@ mod x86 {
     }
 
     #[target_feature(enable = "sse2")]
-    pub(super) fn find_line_ends_sse2(window: &[u8], masks: &mut [u64; 64]) -> Summary {
-        let (lf, cr) = (_mm_set1_epi8(10), _mm_set1_epi8(13));
-        let ends = |bytes| _mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, cr));
-        let bits = |bytes| u64::from(_mm_movemask_epi8(bytes).cast_unsigned());
+    #[inline]
+    fn load_sse2(quarter: &[u8; 16]) -> __m128i {
         // SAFETY: a quarter of a block has 16 bytes, and the load needs no alignment.
-        let load =
-            |quarter: &[u8; 16]| unsafe { _mm_loadu_si128(quarter.as_ptr().cast::<__m128i>()) };
-        let mask = |block: &[u8; BLOCK]| {
-            let (mut found, mut all) = (0, _mm_setzero_si128());
-            for (index, quarter) in block.as_chunks().0.iter().enumerate() {
-                let bytes = load(quarter);
-                found |= bits(ends(bytes)) << (index * 16);
-                all = _mm_or_si128(all, bytes);
-            }
-            Mask {
-                ends: found,
-                high: bits(all) != 0,
-            }
-        };
+        unsafe { _mm_loadu_si128(quarter.as_ptr().cast::<__m128i>()) }
+    }
+
+    /// Marks each CR and LF.
+    #[target_feature(enable = "sse2")]
+    #[inline]
+    fn ends_sse2(bytes: __m128i) -> __m128i {
+        let (lf, cr) = (_mm_set1_epi8(10), _mm_set1_epi8(13));
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, cr))
+    }
+
+    #[target_feature(enable = "sse2")]
+    #[inline]
+    pub(super) fn mask_sse2(block: &[u8; BLOCK]) -> Mask {
+        let (mut ends, mut all) = (0, _mm_setzero_si128());
+        for (index, quarter) in block.as_chunks().0.iter().enumerate() {
+            let bytes = load_sse2(quarter);
+            let found = _mm_movemask_epi8(ends_sse2(bytes)).cast_unsigned();
+            ends |= u64::from(found) << (index * 16);
+            all = _mm_or_si128(all, bytes);
+        }
+        Mask {
+            ends,
+            high: _mm_movemask_epi8(all) != 0,
+        }
+    }
+
+    #[target_feature(enable = "sse2")]
+    pub(super) fn find_line_ends_sse2(window: &[u8], masks: &mut [u64; 64]) -> Summary {
         let is_quiet = |group: &[[u8; BLOCK]; GROUP]| {
             let mut any = _mm_setzero_si128();
             for quarter in group.as_flattened().as_chunks().0 {
-                let bytes = load(quarter);
-                any = _mm_or_si128(any, _mm_or_si128(bytes, ends(bytes)));
+                let bytes = load_sse2(quarter);
+                any = _mm_or_si128(any, _mm_or_si128(bytes, ends_sse2(bytes)));
             }
-            bits(any) == 0
+            _mm_movemask_epi8(any) == 0
         };
-        find_with(window, masks, mask, is_quiet)
+        find_with(window, masks, |block| mask_sse2(block), is_quiet)
     }
 }
 

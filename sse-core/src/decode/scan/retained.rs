@@ -1,7 +1,10 @@
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::marks::{Marks, Scan};
+use super::{
+    marks::{Marks, Scan},
+    text::Piece,
+};
 
 /// A chunk together with the marks that were made from it, so that a scan can stop and go on later.
 #[derive(Debug, Default)]
@@ -11,10 +14,28 @@ pub(in crate::decode) struct Retained {
 }
 
 impl Retained {
-    /// Takes a chunk and starts anew.
-    pub(in crate::decode) fn load(&mut self, chunk: Bytes) {
-        self.marks.restart();
+    /// Takes a chunk and starts behind its first `skip` bytes, which belong to no line.
+    ///
+    /// Does not keep one without line end that was looked at right away and that `absorb` takes.
+    #[inline]
+    pub(in crate::decode) fn load(
+        &mut self,
+        chunk: Bytes,
+        skip: usize,
+        absorb: impl FnOnce(Piece<'_>) -> bool,
+    ) {
+        let mut scan = Scan::new(&chunk, skip, &mut self.marks);
+        if scan.without_line_end().is_some_and(absorb) {
+            scan.leave_out();
+            return;
+        }
         self.chunk = chunk;
+    }
+
+    /// Lets go of the chunk.
+    pub(in crate::decode) fn unload(&mut self) {
+        self.marks.clear();
+        self.chunk = Bytes::new();
     }
 
     /// Goes on where the last scan of this chunk stopped.

@@ -3,8 +3,6 @@ use core::{mem, str};
 
 use bytestring::ByteString;
 
-use super::masks::look_at_short;
-
 /// Bytes of a line, and whether they are known to be ASCII.
 ///
 /// Only this module's parent makes pieces that say they are, from bytes that it has looked at.
@@ -21,16 +19,6 @@ impl<'a> Piece<'a> {
             bytes,
             ascii: false,
         }
-    }
-
-    /// Makes a piece of a short chunk if it has no line end.
-    #[inline]
-    pub(in crate::decode) fn without_line_end(chunk: &'a [u8]) -> Option<Self> {
-        let found = look_at_short(chunk);
-        (!found.has_line_end).then_some(Self {
-            bytes: chunk,
-            ascii: found.ascii,
-        })
     }
 
     /// Makes a piece of bytes that were seen to be ASCII if `ascii` says so.
