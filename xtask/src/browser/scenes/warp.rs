@@ -15,13 +15,13 @@ pub(crate) fn serve(listener: TcpListener, stage: Stage) -> impl Future<Output =
     let page = warp::path::end().map(|| warp::reply::html(PAGE));
     let scene = warp::path!(String).and(last_event_id()).and(stage.clone());
     let scene = scene.map(|name: String, last, stage| play(&name, &last, &stage));
-    let echo = warp::path!("echo")
-        .and(warp::body::bytes())
-        .and(stage.clone());
-    let echo = echo.map(|body, stage| echo(&body, &stage));
-    let gate = warp::path!("gate").and(stage).map(|stage| gate(&stage));
+    let echoed = warp::path!("echo").and(warp::body::bytes());
+    let echoed = echoed
+        .and(stage.clone())
+        .map(|body, stage| echo(&body, &stage));
+    let opened = warp::path!("gate").and(stage).map(|stage| gate(&stage));
     let app = warp::get().and(page.or(scene));
-    let app = app.or(warp::post().and(echo.or(gate)));
+    let app = app.or(warp::post().and(echoed.or(opened)));
     warp::serve(app).incoming(listener).run()
 }
 
