@@ -20,7 +20,7 @@ pub(crate) fn check(test: &str, scratch: &str) {
         compile(cases);
         return check_key_sentences(cases);
     }
-    let copies = copy(cases, &Path::new(scratch).join("ui"));
+    let copies = copy(cases, &Path::new(scratch).join(env!("CARGO_PKG_NAME")));
     let status = Command::new(env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(COPIES, &copies)
@@ -56,6 +56,9 @@ fn check_key_sentences(cases: &Path) {
 }
 
 fn copy(cases: &Path, to: &Path) -> PathBuf {
+    if to.exists() {
+        fs::remove_dir_all(to).unwrap();
+    }
     for kind in ["pass", "fail"] {
         fs::create_dir_all(to.join(kind)).unwrap();
         for case in rust_files(&cases.join(kind)) {
