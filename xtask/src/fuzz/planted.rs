@@ -68,9 +68,12 @@ fn hunt(
     Ok(())
 }
 
-/// Whether libFuzzer ended on an input, and not for another reason.
+/// Whether libFuzzer ended on an assertion that an input broke: a slow input is kept, too.
 fn is_finding(text: &str) -> bool {
-    text.contains("Test unit written to")
+    let mut kept = text
+        .lines()
+        .filter(|line| line.contains("Test unit written to"));
+    kept.any(|line| line.contains("/crash-"))
 }
 
 /// For each fault; most are found among the seeds.
@@ -88,11 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn only_an_input_that_was_kept_is_a_finding() {
+    fn only_an_input_that_broke_an_assertion_is_a_finding() {
         assert!(is_finding(
             "panicked\nartifact_prefix='x/'; Test unit written to x/crash-1\n"
         ));
         assert!(!is_finding("error: could not compile `fuzz`"));
+        assert!(!is_finding(
+            "artifact_prefix='x/'; Test unit written to x/slow-unit-1\n"
+        ));
         assert!(!is_finding("Done 100 runs in 2 second(s)"));
     }
 }
