@@ -185,6 +185,10 @@ impl Body {
                 let told = Item::new(error.to_string()).event("failure");
                 self.over(Reason::Error, Last::End);
                 match (self.scene.script().on_error, self.fault) {
+                    (OnError::Default, Fault::ErrorDropsWhatIsReady) => {
+                        self.ready.clear();
+                        self.over = Some(Last::Abort);
+                    }
                     (_, Fault::ErrorAlwaysAborts) => self.over = Some(Last::Abort),
                     (OnError::Default, Fault::ErrorEndsProperly)
                     | (OnError::Event, Fault::ErrorEventLost)

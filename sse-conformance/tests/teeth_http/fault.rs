@@ -66,6 +66,7 @@ faults! {
     AcceptAlwaysNegotiated => accept_is_ignored_by_default;
 
     ErrorEndsProperly => an_error_aborts_the_response;
+    ErrorDropsWhatIsReady => what_came_before_an_error_is_delivered;
     ErrorAlwaysAborts => an_error_can_end_the_response;
     ErrorEventLost => an_error_can_become_an_event;
 

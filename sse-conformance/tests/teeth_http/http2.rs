@@ -102,6 +102,8 @@ async fn play(
             },
             Frame::End => return stream.send_data(Bytes::new(), true),
             Frame::Abort => {
+                // A reset drops what the connection has not written, so that has its turn first.
+                tokio::task::yield_now().await;
                 stream.send_reset(Reason::INTERNAL_ERROR);
                 return Ok(());
             }

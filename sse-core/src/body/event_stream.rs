@@ -303,6 +303,15 @@ where
             return Poll::Ready(opening.map(Ok));
         }
         if this.ending.is_some() {
+            let aborts = matches!(
+                (&*this.ending, &*this.on_error),
+                (Some(Ending::Error(_)), OnError::Abort)
+            );
+            if aborts && *this.frames_in_a_row > 0 {
+                // A server drops what it has not written when a body fails, and writes when a body is pending.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             return Poll::Ready(self.end());
         }
         let bytes = ready!(this.idle.poll_keep_alive(cx));

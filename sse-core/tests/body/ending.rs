@@ -40,6 +40,11 @@ fn an_error_aborts_after_the_events_before_it() {
     assert_eq!(poll(&mut body, &wakes), sent("data: a\n\n"));
     assert_eq!(
         poll(&mut body, &wakes),
+        std::task::Poll::Pending,
+        "so that the server writes the event before it drops the response"
+    );
+    assert_eq!(
+        poll(&mut body, &wakes),
         std::task::Poll::Ready(Some(Err("broken")))
     );
     assert_eq!(poll(&mut body, &wakes), OVER);

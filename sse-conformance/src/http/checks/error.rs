@@ -5,6 +5,7 @@ use crate::http::{Failure, Item, OnError, Script};
 
 checks! {
     an_error_aborts_the_response(Events);
+    what_came_before_an_error_is_delivered(Events);
     an_error_can_end_the_response(Events);
     an_error_can_become_an_event(Events);
 }
@@ -12,6 +13,19 @@ checks! {
 async fn an_error_aborts_the_response(trial: Trial) -> Result<(), Failure> {
     let play = trial.start()?;
     let mut reply = failing(&play, OnError::Default).await?;
+    match reply.rest(play.patience()).await? {
+        (_, Ending::Broken(_)) => Ok(()),
+        (_, Ending::Proper) => Err(Failure::new("the response ended properly")),
+    }
+}
+
+async fn what_came_before_an_error_is_delivered(trial: Trial) -> Result<(), Failure> {
+    let play = trial.start()?;
+    let scene = play.scene(Script::default());
+    scene.send(Item::new("before"));
+    scene.fail("boom");
+    let mut reply = play.open(&scene).await?;
+    reply.expect("data: before\n\n", play.patience()).await?;
     match reply.rest(play.patience()).await? {
         (_, Ending::Broken(_)) => Ok(()),
         (_, Ending::Proper) => Err(Failure::new("the response ended properly")),
