@@ -242,44 +242,8 @@ impl Decoder {
                 });
             }
             match step {
-                Step::Event => {
-                    let (block, open) = walk.take();
-                    let State { data, saved, .. } = &mut *walk.state;
-                    return Some(Ok(Received {
-                        event: Event {
-                            event: match block.event {
-                                Some(text) => Some(EventType::trusted(share(chunk, text))),
-                                None if open.event_saved => {
-                                    Some(EventType::trusted((&*saved.event).into()))
-                                }
-                                None => None,
-                            },
-                            data: match block.data {
-                                Some(text) => Some(share(chunk, text)),
-                                None if open.data_gathered => Some(data.take()),
-                                None => None,
-                            },
-                            // The blank line has just made the block's id the last event ID.
-                            id: (block.id.is_some() || open.id_saved)
-                                .then(|| self.last_event_id.share()),
-                            retry: open.retry,
-                            comment: None,
-                        },
-                        last_event_id: self.last_event_id.share(),
-                    }));
-                }
-                Step::Comment => {
-                    let comment = match walk.block.comment.take() {
-                        Some(text) => share(chunk, text),
-                        None => (&*walk.state.saved.comment).into(),
-                    };
-                    walk.pause();
-                    let last_event_id = self.last_event_id.share();
-                    return Some(Ok(Received {
-                        event: Event::from_comment(comment),
-                        last_event_id,
-                    }));
-                }
+                Step::Event => return received(&mut walk, chunk, &self.last_event_id),
+                Step::Comment => return comment(&mut walk, chunk, &self.last_event_id),
                 Step::Error => return walk.state.error.take().map(Err),
                 Step::End => {
                     walk.pause();
@@ -291,6 +255,64 @@ impl Decoder {
             }
         }
     }
+}
+
+/// Makes the event at whose blank line the walk stopped.
+///
+/// Nothing is called once the event is being put together: it is then written where it is returned, which saves a move
+/// that would cost as much as the reference counts.
+#[inline(never)]
+fn received(
+    walk: &mut Walk<'_, '_>,
+    chunk: &Bytes,
+    last_event_id: &EventId,
+) -> Option<Result<Received, DecodeError>> {
+    let (block, open) = walk.take();
+    let State { data, saved, .. } = &mut *walk.state;
+    let data = match block.data {
+        Some(text) => Some(share(chunk, text)),
+        None if open.data_gathered => Some(data.take()),
+        None => None,
+    };
+    let event = match block.event {
+        Some(text) => Some(EventType::trusted(share(chunk, text))),
+        None if open.event_saved => Some(EventType::trusted((&*saved.event).into())),
+        None => None,
+    };
+    // The blank line has just made the block's id the last event ID.
+    let id = if block.id.is_some() || open.id_saved {
+        Some(last_event_id.share())
+    } else {
+        None
+    };
+    let last_event_id = last_event_id.share();
+    Some(Ok(Received {
+        event: Event {
+            event,
+            data,
+            id,
+            retry: open.retry,
+            comment: None,
+        },
+        last_event_id,
+    }))
+}
+
+/// Makes the comment after which the walk stopped.
+fn comment(
+    walk: &mut Walk<'_, '_>,
+    chunk: &Bytes,
+    last_event_id: &EventId,
+) -> Option<Result<Received, DecodeError>> {
+    let comment = match walk.block.comment.take() {
+        Some(text) => share(chunk, text),
+        None => (&*walk.state.saved.comment).into(),
+    };
+    walk.pause();
+    Some(Ok(Received {
+        event: Event::from_comment(comment),
+        last_event_id: last_event_id.share(),
+    }))
 }
 
 impl Default for Decoder {

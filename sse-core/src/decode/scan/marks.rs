@@ -173,12 +173,18 @@ impl<'m, 'c> Scan<'m, 'c> {
                 return None;
             }
             let marks = &mut *self.marks;
-            let end = marks.block + marks.mask.trailing_zeros() as usize;
-            marks.mask &= marks.mask - 1;
+            let first = marks.mask & marks.mask.wrapping_neg();
+            let end = marks.block + first.trailing_zeros() as usize;
+            marks.mask &= !first;
             let line = &self.chunk[marks.line..end];
             let ascii = marks.is_ascii_up_to(end);
             marks.line = end + 1;
             marks.high_before = false;
+            if marks.mask & (first << 1) != 0 && self.chunk[end..].starts_with(b"\r\n") {
+                marks.mask &= marks.mask - 1;
+                marks.line = end + 2;
+                return Some(Piece::looked_at(line, ascii));
+            }
             if line.is_empty() && self.is_second_half_of_crlf(end) {
                 continue;
             }

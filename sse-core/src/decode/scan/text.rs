@@ -136,8 +136,8 @@ impl TextBuffer {
             return self.text().into();
         }
         self.text();
-        // The next event of such a stream is likely as long: one allocation then serves it too.
-        let next = Vec::with_capacity(self.bytes.len());
+        // The next event of such a stream is likely about as long: one allocation then serves it too.
+        let next = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 8);
         let bytes = mem::replace(&mut self.bytes, next);
         // SAFETY: `text` left nothing but UTF-8.
         unsafe { String::from_utf8_unchecked(bytes) }.into()
