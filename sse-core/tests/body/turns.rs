@@ -1,10 +1,12 @@
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::iter::repeat_with;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
 use sse_core::{Event, EventStream};
-use tokio_stream::StreamExt;
+use tokio_stream::{Stream, StreamExt};
 
 use crate::probe::{PENDING, Wakes, items, poll, script, sent, sized};
 
@@ -94,4 +96,20 @@ async fn a_silent_stream_is_not_woken_by_the_body() {
     assert_eq!(wakes.take(), 1);
     assert_eq!(poll(&mut body, &wakes), sent("data: a\n\n"));
     assert_eq!(wakes.take(), 0);
+}
+
+#[tokio::test]
+async fn small_events_use_up_a_turn_as_large_ones_do() {
+    let taken = Cell::new(0);
+    let events = repeat_with(|| {
+        taken.set(taken.get() + 1);
+        Event::new("x")
+    });
+    let mut body = EventStream::new(items(events));
+    poll_fn(|cx| {
+        while Pin::new(&mut body).poll_next(cx).is_ready() {}
+        Poll::Ready(())
+    })
+    .await;
+    assert!((1000..10_000).contains(&taken.get()), "{}", taken.get());
 }
