@@ -53,6 +53,10 @@ pub(super) enum Line {
 
 impl Line {
     /// Reads the field name of a line that is not empty.
+    #[expect(
+        clippy::inline_always,
+        reason = "a call costs as much as reading the name"
+    )]
     #[inline(always)]
     pub(super) fn of(line: &[u8]) -> Self {
         let (make, name): (fn(usize) -> Self, usize) = match line {

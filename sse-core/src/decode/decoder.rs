@@ -261,6 +261,10 @@ impl Decoder {
 ///
 /// Nothing is called once the event is being put together: it is then written where it is returned, which saves a move
 /// that would cost as much as the reference counts.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is written where `next` returns it"
+)]
 #[inline(never)]
 fn received(
     walk: &mut Walk<'_, '_>,
@@ -299,6 +303,10 @@ fn received(
 }
 
 /// Makes the comment after which the walk stopped.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it is written where `next` returns it"
+)]
 fn comment(
     walk: &mut Walk<'_, '_>,
     chunk: &Bytes,

@@ -205,7 +205,7 @@ impl State {
     fn apply_data<'c>(&mut self, block: &mut Block<'c>, value: Piece<'c>) -> Applied {
         match value.text() {
             Some(text) if block.data.is_none() && !self.open.data_gathered => {
-                block.data = Some(text)
+                block.data = Some(text);
             }
             Some(text) => {
                 self.gather(block);
@@ -240,7 +240,7 @@ impl State {
         if value.bytes().len() > self.options.limits.id {
             return self.too_large(Limit::Id);
         }
-        if value.bytes().iter().any(|byte| *byte == 0) {
+        if value.bytes().contains(&0) {
             return Applied::Done;
         }
         self.open.has_fields = true;
