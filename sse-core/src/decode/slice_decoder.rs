@@ -62,7 +62,7 @@ impl SliceDecoder {
 
     /// Decodes the next chunk of the stream; an empty one changes nothing.
     #[inline]
-    pub fn decode<'a>(&'a mut self, chunk: &'a [u8]) -> EventRefs<'a, 'a> {
+    pub fn decode<'d, 'c>(&'d mut self, chunk: &'c [u8]) -> EventRefs<'d, 'c> {
         let admitted = self.state.admit(chunk);
         let mut scan = Scan::new(&chunk[..admitted.len], admitted.skip, &mut self.marks);
         if scan
