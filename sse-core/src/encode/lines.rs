@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn every_kind_of_line_end_splits_once() {
         let check = |text: &str, expected: &[&str]| {
-            assert_eq!(Lines::new(text).collect::<Vec<_>>(), expected, "{text:?}")
+            assert_eq!(Lines::new(text).collect::<Vec<_>>(), expected, "{text:?}");
         };
         check("", &[""]);
         check("a", &["a"]);
