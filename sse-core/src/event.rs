@@ -46,7 +46,10 @@ pub struct Event {
 impl Event {
     /// Makes an event that carries data.
     pub fn new(data: impl Into<ByteString>) -> Self {
-        Self::empty().data(data)
+        Self {
+            data: Some(data.into()),
+            ..Self::empty()
+        }
     }
 
     /// Makes an event in which every part is absent; it encodes to nothing.
@@ -62,7 +65,10 @@ impl Event {
 
     /// Makes a comment: a block that dispatches nothing.
     pub fn from_comment(text: impl Into<ByteString>) -> Self {
-        Self::empty().comment(text)
+        Self {
+            comment: Some(text.into()),
+            ..Self::empty()
+        }
     }
 
     /// Sets the event type.

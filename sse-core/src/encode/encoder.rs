@@ -2,9 +2,12 @@ use alloc::string::String;
 use core::borrow::Borrow;
 
 use bytes::Bytes;
-use memchr::memchr2;
 
-use super::{encoded_event::EncodedEvent, lines::Lines, sink::Sink};
+use super::{
+    encoded_event::EncodedEvent,
+    lines::{LineEnds, Lines},
+    sink::Sink,
+};
 use crate::event::Event;
 
 /// Writes events as `text/event-stream` ([HTML 9.2.5]).
@@ -109,7 +112,7 @@ impl Encoder {
         self.write(event, plan, buffer);
     }
 
-    /// Encodes a list of events, with one allocation of the exact size if the iterator can be cloned cheaply.
+    /// Encodes a list of events, which need not be in memory at once.
     pub fn encode_all<I>(self, events: I) -> Bytes
     where
         I: IntoIterator<Item: Borrow<Event>>,
@@ -158,12 +161,9 @@ impl Encoder {
         len += retry.map_or(0, |retry| field(RETRY, decimal_digits(retry.as_millis())));
         let mut data_is_one_line = true;
         if let Some(data) = data {
-            data_is_one_line = memchr2(b'\r', b'\n', data.as_bytes()).is_none();
-            len += if data_is_one_line {
-                field(DATA, data.len())
-            } else {
-                Lines::new(data).map(|line| field(DATA, line.len())).sum()
-            };
+            let ends = LineEnds::of(data);
+            data_is_one_line = ends.count == 0;
+            len += data.len() - ends.bytes + (ends.count + 1) * field(DATA, 0);
         }
         let only_comment = len == 0;
         if let Some(comment) = comment {
