@@ -1,8 +1,10 @@
 //! `cargo xtask release X.Y.Z`: one version everywhere, and a dated changelog.
 
 mod changelog;
+mod lock;
 mod manifest;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +21,8 @@ pub(crate) enum Mode {
     DryRun,
 }
 
-/// Sets the version of the workspace at `root` and closes the changelogs of what is published.
+/// Sets the version of the workspace at `root`, in its manifest and in every lock file under it,
+/// and closes the changelogs of what is published.
 ///
 /// Nothing is written unless all of it can be.
 ///
@@ -35,10 +38,6 @@ pub(crate) fn run(root: &Path, version: &Version, mode: Mode) -> Result<()> {
             fs::write(&path, text).with_context(|| path.display().to_string())?;
         }
     }
-    if mode == Mode::Write {
-        // Reading the workspace brings the lock file up to the new version.
-        Workspace::read(root, &["--offline"])?;
-    }
     Ok(())
 }
 
@@ -46,7 +45,7 @@ pub(crate) fn run(root: &Path, version: &Version, mode: Mode) -> Result<()> {
 fn prepare(root: &Path, version: &Version, date: &str) -> Result<Vec<(PathBuf, String)>> {
     let path = root.join("Cargo.toml");
     let (before, manifest) = manifest::raise(&read(&path)?, version)?;
-    let mut files = vec![(path, manifest)];
+    let mut files = Vec::new();
     let workspace = Workspace::read(root, &["--no-deps", "--offline"])?;
     for package in workspace.members() {
         ensure!(
@@ -62,8 +61,18 @@ fn prepare(root: &Path, version: &Version, date: &str) -> Result<Vec<(PathBuf, S
         let text = text.with_context(|| path.display().to_string())?;
         files.push((path, text));
     }
-    if files.len() == 1 {
+    if files.is_empty() {
         bail!("no crate of the workspace is published");
+    }
+    files.push((path, manifest));
+    let names: BTreeSet<_> = workspace
+        .members()
+        .map(|package| package.name.clone())
+        .collect();
+    for path in lock::all(root)? {
+        let text = lock::raise(&read(&path)?, &names, &before, version);
+        let text = text.with_context(|| path.display().to_string())?;
+        files.push((path, text));
     }
     Ok(files)
 }
@@ -142,6 +151,34 @@ mod tests {
             changelog.contains("## [Unreleased]\n\n## [0.4.0] - 20"),
             "{changelog}"
         );
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_release_keeps_every_lock_file_up_to_date() {
+        let root = planted("locks", [NEWS, NEWS]);
+        // A workspace of its own, which also has another crate of the name `a`.
+        let nested = "[package]\nname = \"nested\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
+            [workspace]\n[dependencies]\nb = { path = \"../../b\" }\n\
+            old = { package = \"a\", path = \"old\" }\n";
+        let old = "[package]\nname = \"a\"\nversion = \"0.2.0\"\nedition = \"2024\"\n";
+        let manifest = read(&root.join("Cargo.toml")).unwrap();
+        let manifest = manifest.replace("members", "exclude = [\"own\"]\nmembers");
+        write(&root, "Cargo.toml", &manifest);
+        write(&root, "own/nested/Cargo.toml", nested);
+        write(&root, "own/nested/src/lib.rs", "");
+        write(&root, "own/nested/old/Cargo.toml", old);
+        write(&root, "own/nested/old/src/lib.rs", "");
+        let workspaces = [root.clone(), root.join("own/nested")];
+        for workspace in &workspaces {
+            Workspace::read(workspace, &["--offline"]).unwrap();
+        }
+        run(&root, &Version::new(0, 4, 0), Mode::Write).unwrap();
+        for workspace in &workspaces {
+            let locked = Workspace::read(workspace, &["--offline", "--locked"]).unwrap();
+            let b = locked.packages.iter().find(|package| package.name == "b");
+            assert_eq!(b.unwrap().version, "0.4.0");
+        }
         fs::remove_dir_all(root).unwrap();
     }
 

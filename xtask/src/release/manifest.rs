@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use semver::Version;
-use toml_edit::{DocumentMut, value};
+use toml_edit::{DocumentMut, Item, Value};
 
 /// The manifest's present version, and its text with `version` in all places.
 ///
@@ -25,7 +25,7 @@ pub(crate) fn raise(text: &str, version: &Version) -> Result<(Version, String)> 
         *version >= before,
         "{version} is older than the present {before}"
     );
-    set(own, version.to_string());
+    set(own, &version.to_string());
     let dependencies = workspace
         .get_mut("dependencies")
         .and_then(|item| item.as_table_like_mut());
@@ -39,17 +39,22 @@ pub(crate) fn raise(text: &str, version: &Version) -> Result<(Version, String)> 
             asked == format!("={before}"),
             "{name} is asked for as {asked}, not ={before}"
         );
-        set(requirement, format!("={version}"));
+        set(requirement, &format!("={version}"));
     }
     Ok((before, manifest.to_string()))
 }
 
 /// Replaces a value and keeps the blanks and comments around it.
-fn set(item: &mut toml_edit::Item, text: String) {
-    let decor = item.as_value().map(|old| old.decor().clone());
-    *item = value(text);
-    if let (Some(new), Some(decor)) = (item.as_value_mut(), decor) {
-        *new.decor_mut() = decor;
+pub(super) fn keep_blanks(value: &mut Value, text: &str) {
+    let decor = value.decor().clone();
+    *value = text.into();
+    *value.decor_mut() = decor;
+}
+
+fn set(item: &mut Item, text: &str) {
+    match item.as_value_mut() {
+        Some(value) => keep_blanks(value, text),
+        None => *item = text.into(),
     }
 }
 
