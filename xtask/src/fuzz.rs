@@ -7,7 +7,7 @@ mod seeds;
 use anyhow::{Result, ensure};
 
 use crate::report::{Options, Report};
-use crate::tool::{Tool, has_toolchain};
+use crate::tool::{Tool, has_nightly};
 use crate::workspace;
 
 use fuzzers::Fuzzers;
@@ -47,9 +47,9 @@ pub(crate) fn run(name: &str, seconds: u64, options: Options) -> Result<Report> 
 
 /// What is reported when the means for fuzzing are missing.
 fn missing(options: Options) -> Result<Option<Report>> {
-    if !has_toolchain("nightly") {
+    if !has_nightly(options) {
         return Ok(Some(Report::skipped(
-            "no nightly toolchain, which fuzzing needs",
+            "no nightly toolchain, which fuzzing needs; --install fetches it",
         )));
     }
     for tool in [Tool::CargoFuzz, Tool::Cxx] {

@@ -84,6 +84,24 @@ pub(crate) fn has_toolchain(name: &str) -> bool {
     list.success && list.text.lines().any(|line| line.starts_with(name))
 }
 
+/// Whether rustup has the nightly toolchain; a missing one is fetched first if the options say so.
+pub(crate) fn has_nightly(options: Options) -> bool {
+    has_or_fetches("nightly", options)
+}
+
+fn has_or_fetches(name: &str, options: Options) -> bool {
+    if !has_toolchain(name) && options.install {
+        println!("    installing the toolchain {name}");
+        let job = Job::new("rustup").args(["toolchain", "install", name]);
+        match job.args(["--profile", "minimal", "--no-self-update"]).run() {
+            Ok(fetched) if fetched.success => {}
+            Ok(fetched) => println!("    {}", fetched.complaint()),
+            Err(error) => println!("    {error:#}"),
+        }
+    }
+    has_toolchain(name)
+}
+
 /// Whether a toolchain has a component (`miri`) or a target (`wasm32-unknown-unknown`).
 pub(crate) fn has_part(toolchain: Option<&str>, kind: &str, name: &str) -> bool {
     let mut job = Job::new("rustup").args([kind, "list", "--installed"]);
@@ -157,5 +175,14 @@ mod tests {
         assert!(on_path("sh").is_some());
         assert!(on_path("no-such-program-here").is_none());
         assert!(on_path("../etc/passwd").is_none());
+    }
+
+    #[test]
+    fn a_toolchain_that_cannot_be_had_is_missing() {
+        let options = Options {
+            install: true,
+            ..Options::default()
+        };
+        assert!(!has_or_fetches("no-such-toolchain", options));
     }
 }

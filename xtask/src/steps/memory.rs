@@ -10,10 +10,10 @@ use crate::job::Job;
 use crate::report::{Options, Report};
 use crate::tally::tally;
 use crate::tidy::tree::Tree;
-use crate::tool::{has_part, has_toolchain, host};
+use crate::tool::{has_nightly, has_part, host};
 use crate::workspace::Workspace;
 
-pub(crate) fn run(_options: Options) -> Result<Report> {
+pub(crate) fn run(options: Options) -> Result<Report> {
     let tree = Tree::read()?;
     let blocks: usize = tree
         .rust_under("sse-core/src".as_ref())
@@ -24,9 +24,9 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
         report.note("the core holds no unsafe code, so there is nothing to run");
         return Ok(report);
     }
-    if !has_toolchain("nightly") {
+    if !has_nightly(options) {
         return Ok(Report::skipped(
-            "no nightly toolchain, which the sanitizer needs",
+            "no nightly toolchain, which the sanitizer needs; --install fetches it",
         ));
     }
     let job = Job::cargo("+nightly test --package sse-core --all-features --no-fail-fast --lib");
