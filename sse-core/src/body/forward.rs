@@ -97,7 +97,7 @@ macro_rules! last_event_id_type {
     () => {
         /// The last event ID of a request: where its client wants to go on, `None` if it starts afresh.
         ///
-        /// It is the header `Last-Event-ID`, or else the query parameter `last_event_id` or `lastEventId`.
+        /// It is the header `Last-Event-ID`, or else the query parameter `last_event_id`, `lastEventId` or `lastEventID`.
         /// Extracting never fails: an id that is empty, or that no event could have had, is none.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
         #[expect(
