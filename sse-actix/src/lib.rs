@@ -11,7 +11,8 @@ mod sse;
 pub use sse_core::JsonError;
 pub use sse_core::{
     ByteString, EncodedBatch, EncodedEvent, End, EndReason, Event, EventId, EventStream, EventType,
-    KeepAlive, Lazy, LocalBoxStream, OnError, Retry, Shutdown, ShutdownSignal, StreamItem,
+    InvalidRetry, InvalidText, KeepAlive, Lazy, LocalBoxStream, OnError, Piece, Retry, Sanitized,
+    Shutdown, ShutdownSignal, StreamItem, Strip, ZeroInterval,
 };
 
 pub use crate::accepts_event_stream::{AcceptsEventStream, NotAcceptable};
