@@ -35,7 +35,8 @@ impl<S: Stream<Item: StreamItem>> Sse<S> {
 
     /// Answers a request of this method: for `HEAD` the stream is dropped without a poll.
     ///
-    /// Wanted where a route takes more than `warp::get()`, which answers 405 to `HEAD`.
+    /// Wanted where a route takes more than `warp::get()`, which answers 405 to `HEAD`. Without it the stream is polled on HTTP/2,
+    /// a lazy one too. Call it before [`await_first`](Self::await_first), which polls.
     pub fn for_method(self, method: &Method) -> Self {
         if method == Method::HEAD {
             Self::from(self.body.headers_only())
@@ -66,6 +67,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sse_core::{Event, OnError};
     use warp::Filter;
 
@@ -92,6 +95,14 @@ mod tests {
         let response = request.reply(&route).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert!(response.body().is_empty());
+    }
+
+    #[tokio::test]
+    async fn head_gets_no_poll_of_a_stream_whose_first_event_is_awaited() {
+        let sse = Sse::lazy(|| -> tokio_stream::Once<Event> { panic!("built") });
+        let sse = sse.for_method(&Method::HEAD).await_first(Duration::MAX);
+        let Ok(sse) = sse.await;
+        assert_eq!(sse.into_response().status(), 200);
     }
 
     #[tokio::test]
