@@ -10,8 +10,8 @@ mod sse;
 pub use sse_core::JsonError;
 pub use sse_core::{
     BoxStream, ByteString, EncodedBatch, EncodedEvent, End, EndReason, Event, EventId, EventStream,
-    EventType, KeepAlive, Lazy, LocalBoxStream, OnError, Retry, Shutdown, ShutdownSignal,
-    StreamItem,
+    EventType, InvalidRetry, InvalidText, KeepAlive, Lazy, LocalBoxStream, OnError, Piece, Retry,
+    Sanitized, Shutdown, ShutdownSignal, StreamItem, Strip, ZeroInterval,
 };
 
 pub use crate::accepts_event_stream::accepts_event_stream;

@@ -1,6 +1,6 @@
 use futures_core::Stream;
 use http::{HeaderName, HeaderValue, Method, Response};
-use sse_core::{BoxStream, EventStream, RESPONSE_HEADERS, StreamItem};
+use sse_core::{BoxStream, EventStream, LocalBoxStream, RESPONSE_HEADERS, StreamItem};
 
 /// Makes a response of a stream of events, with the defaults of [`Sse`].
 pub fn response<S: Stream<Item: StreamItem>>(stream: S) -> Response<EventStream<S>> {
@@ -29,9 +29,18 @@ impl<S: Stream<Item: StreamItem>> Sse<S> {
         Sse::from(self.body.boxed())
     }
 
+    /// Forgets the type of a stream that is not `Send`.
+    pub fn boxed_local(self) -> Sse<LocalBoxStream<S::Item>>
+    where
+        S: 'static,
+    {
+        Sse::from(self.body.boxed_local())
+    }
+
     /// Answers a request of this method: for `HEAD` the stream is dropped without a poll.
     ///
-    /// On HTTP/1.1 hyper does so itself, on HTTP/2 it would send the body.
+    /// On HTTP/1.1 hyper does so itself; on HTTP/2 it would poll the body, a lazy one too, and send it.
+    /// Call this before [`await_first`](Self::await_first), which polls.
     pub fn for_method(self, method: &Method) -> Self {
         if method == Method::HEAD {
             Self::from(self.body.headers_only())
@@ -63,6 +72,10 @@ impl<S: Stream<Item: StreamItem>> From<Sse<S>> for Response<EventStream<S>> {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use http_body::Body;
     use http_body_util::BodyExt;
     use sse_core::{EndReason, Event};
 
@@ -78,6 +91,27 @@ mod tests {
         assert_eq!(headers, RESPONSE_HEADERS);
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, "data: a\n\ndata: b\n\n");
+    }
+
+    #[tokio::test]
+    async fn branches_can_return_different_streams_that_are_not_send() {
+        let text = Rc::new("a");
+        let one = std::iter::once_with(move || Event::new(*text));
+        for sse in [
+            Sse::new(tokio_stream::iter(one)).boxed_local(),
+            Sse::new(tokio_stream::iter([Event::new("a")])).boxed_local(),
+        ] {
+            let body = sse.into_response().into_body().collect().await.unwrap();
+            assert_eq!(body.to_bytes(), "data: a\n\n");
+        }
+    }
+
+    #[tokio::test]
+    async fn head_gets_no_poll_of_a_stream_whose_first_event_is_awaited() {
+        let sse = Sse::lazy(|| -> tokio_stream::Once<Event> { panic!("built") });
+        let sse = sse.for_method(&Method::HEAD).await_first(Duration::MAX);
+        let Ok(sse) = sse.await;
+        assert!(sse.into_response().into_body().is_end_stream());
     }
 
     #[tokio::test]
