@@ -1,9 +1,10 @@
 use alloc::string::String;
+use core::ops::Range;
 
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::encoded_event::EncodedEvent;
+use super::{encoded_event::EncodedEvent, guarded::guarded};
 use crate::event_id::EventId;
 
 /// Several events as they go over the wire, in one piece of shared memory.
@@ -23,27 +24,58 @@ use crate::event_id::EventId;
 pub struct EncodedBatch {
     wire: ByteString,
     events: usize,
-    last_id: Option<EventId>,
+    last_id: Option<LastId>,
+}
+
+/// The last id, and where it begins in the wire bytes that it is a slice of.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct LastId {
+    start: usize,
+    id: EventId,
 }
 
 impl EncodedBatch {
     /// Joins events in order, copying each once; a single event is shared and not copied.
     pub fn new(events: &[EncodedEvent]) -> Self {
+        let mut id_range = None;
         let wire = match events {
-            [event] => event.clone().into_text(),
+            [event] => {
+                id_range = event.id_range();
+                event.clone().into_text()
+            }
             _ => {
                 let mut wire = String::with_capacity(events.iter().map(EncodedEvent::len).sum());
                 for event in events {
+                    if let Some(range) = event.id_range() {
+                        id_range = Some(wire.len() + range.start..wire.len() + range.end);
+                    }
                     wire.push_str(event.as_str());
                 }
                 wire.into()
             }
         };
-        let last_id = events.iter().rev().find_map(EncodedEvent::event_id);
         Self {
-            wire,
             events: events.iter().filter(|event| !event.is_empty()).count(),
+            last_id: id_range.map(|range| LastId::new(&wire, range)),
+            wire,
+        }
+    }
+
+    /// Keeps `guard` until the last clone or slice of the wire bytes is dropped, as for an account of memory;
+    /// see [`EncodedEvent::guarded`].
+    pub fn guarded(self, guard: impl Send + 'static) -> Self {
+        let Self {
+            wire,
+            events,
             last_id,
+        } = self;
+        let wire = guarded(wire, guard);
+        Self {
+            events,
+            // The old slice would keep the bytes and not the guard.
+            last_id: last_id
+                .map(|it| LastId::new(&wire, it.start..it.start + it.id.as_str().len())),
+            wire,
         }
     }
 
@@ -64,12 +96,21 @@ impl EncodedBatch {
 
     /// Returns the last id that one of the events bears.
     pub fn last_id(&self) -> Option<&EventId> {
-        self.last_id.as_ref()
+        self.last_id.as_ref().map(|it| &it.id)
     }
 
     /// Tells whether there are no wire bytes.
     pub fn is_empty(&self) -> bool {
         self.wire.is_empty()
+    }
+}
+
+impl LastId {
+    fn new(wire: &ByteString, range: Range<usize>) -> Self {
+        Self {
+            start: range.start,
+            id: EventId::trusted(wire.slice_ref(&wire[range])),
+        }
     }
 }
 

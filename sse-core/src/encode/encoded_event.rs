@@ -3,7 +3,7 @@ use core::{fmt, mem, ops::Range};
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::lines::Lines;
+use super::{guarded::guarded, lines::Lines};
 use crate::{event::Event, event_id::EventId, retry::Retry};
 
 /// One event as it goes over the wire: encoded once, shared by reference count.
@@ -34,6 +34,30 @@ impl EncodedEvent {
         })?;
         let id = check_block(&wire).map_err(|rule| InvalidWire { rule })?;
         Ok(Self { wire, id })
+    }
+
+    /// Keeps `guard` until the last clone or slice of the wire bytes is dropped, as for an account of memory.
+    ///
+    /// Slices are what [`event_id`](Self::event_id) and [`as_bytes`](Self::as_bytes) give.
+    /// Clones made before do not keep it. It costs one allocation and a look at each byte, and no copy.
+    ///
+    /// ```
+    /// # use sse_core::Event;
+    /// use std::sync::Arc;
+    ///
+    /// let account = Arc::new(());
+    /// let event = Event::new("x").encode().guarded(Arc::clone(&account));
+    /// let queued = event.clone().into_bytes();
+    /// drop(event);
+    /// assert_eq!(Arc::strong_count(&account), 2);
+    /// drop(queued);
+    /// assert_eq!(Arc::strong_count(&account), 1);
+    /// ```
+    pub fn guarded(self, guard: impl Send + 'static) -> Self {
+        Self {
+            wire: guarded(self.wire, guard),
+            id: self.id,
+        }
     }
 
     /// Returns the wire bytes.

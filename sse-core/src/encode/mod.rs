@@ -3,6 +3,7 @@
 mod batch;
 mod encoded_event;
 mod encoder;
+mod guarded;
 mod lines;
 mod sink;
 
