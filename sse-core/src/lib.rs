@@ -19,6 +19,8 @@ mod event_serde;
 mod event_type;
 mod field_text;
 #[cfg(feature = "json")]
+mod gap;
+#[cfg(feature = "json")]
 mod json;
 mod last_event_id;
 pub mod lint;
@@ -40,6 +42,8 @@ pub use crate::body::{
     BoxStream, End, EndReason, EventStream, KeepAlive, Lazy, LocalBoxStream, OnError, Piece,
     Shutdown, ShutdownSignal, StreamItem, ZeroInterval,
 };
+#[cfg(feature = "json")]
+pub use crate::gap::{Gap, GapReason};
 #[cfg(feature = "json")]
 pub use crate::json::{JsonError, JsonErrorKind, json_html_safe};
 pub use crate::{

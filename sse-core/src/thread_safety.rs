@@ -38,7 +38,14 @@ const _: () = {
 };
 
 #[cfg(feature = "json")]
-const _: () = can_be_kept::<crate::JsonError>();
+const _: () = {
+    use crate::{Gap, GapReason, JsonError, JsonErrorKind};
+
+    can_be_kept::<Gap>();
+    can_be_kept::<GapReason>();
+    can_be_kept::<JsonError>();
+    can_be_kept::<JsonErrorKind>();
+};
 
 #[cfg(feature = "body")]
 const _: () = {
