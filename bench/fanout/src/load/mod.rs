@@ -1,0 +1,173 @@
+//! The load: one thread, thousands of connections, every delivery checked.
+
+mod blocks;
+mod framing;
+mod opening;
+mod publisher;
+mod record;
+mod subscriber;
+mod traffic;
+
+use std::{
+    io::ErrorKind,
+    mem,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use mio::{Events, Interest, Poll, Token};
+
+pub(crate) use self::publisher::Receipt;
+use self::{
+    blocks::data_of,
+    publisher::Publisher,
+    record::Record,
+    subscriber::{Progress, Subscriber},
+};
+pub use self::{
+    opening::Opening,
+    subscriber::{Reads, Subscription},
+    traffic::{Pace, Phase, Traffic, Until},
+};
+
+/// Connections to one server.
+#[derive(Debug)]
+pub struct Load {
+    address: SocketAddr,
+    poll: Poll,
+    events: Events,
+    buffer: Vec<u8>,
+    data_len: usize,
+    subscribers: Vec<Subscriber>,
+    publishers: Vec<Publisher>,
+    idle: Vec<usize>,
+    record: Record,
+    last_receipt: Option<Receipt>,
+    /// Subscribers whose response has begun.
+    open: usize,
+}
+
+/// A server that delivers nothing for so long has lost something.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Tokens from here on are publishers.
+const PUBLISHERS: usize = 1 << 32;
+
+impl Load {
+    pub fn new(address: SocketAddr, topics: usize, publishers: usize) -> Result<Self> {
+        let poll = Poll::new()?;
+        let mut all = Vec::new();
+        for index in 0..publishers {
+            let mut publisher = Publisher::connect(address)?;
+            let token = Token(PUBLISHERS + index);
+            poll.registry()
+                .register(&mut publisher.socket, token, Interest::READABLE)?;
+            all.push(publisher);
+        }
+        Ok(Self {
+            address,
+            poll,
+            events: Events::with_capacity(1024),
+            buffer: vec![0; 256 << 10],
+            data_len: 200,
+            subscribers: Vec::new(),
+            idle: (0..publishers).rev().collect(),
+            publishers: all,
+            record: Record::new(topics, publishers),
+            last_receipt: None,
+            open: 0,
+        })
+    }
+
+    /// Publishes one event, waits for the answer and returns its id and place in the topic.
+    pub fn publish_one(&mut self, topic: u32) -> Result<(String, usize)> {
+        let place = self.record.end(topic);
+        self.publish(topic)?;
+        let deadline = Instant::now() + PATIENCE;
+        while self.idle.len() < self.publishers.len() {
+            self.turn(PATIENCE)?;
+            if Instant::now() > deadline {
+                bail!("publishing was not answered in {PATIENCE:?}");
+            }
+        }
+        let receipt = self.last_receipt.take().context("no answer")?;
+        Ok((receipt.id, place))
+    }
+
+    /// Place after the last event of a topic.
+    pub fn end(&self, topic: u32) -> usize {
+        self.record.end(topic)
+    }
+
+    /// Reads what those that stopped were sent and tells what became of them: how many were cut,
+    /// how many were told of a gap.
+    pub fn read_stopped(&mut self) -> Result<(usize, usize)> {
+        let (mut cut, mut told) = (0, 0);
+        for (index, subscriber) in self.subscribers.iter_mut().enumerate() {
+            if subscriber.subscription.reads == Reads::Always {
+                continue;
+            }
+            let progress = subscriber
+                .read_to_end(&mut self.buffer, &mut self.record)
+                .with_context(|| {
+                    format!("stopped subscriber {index}, event {}", subscriber.place)
+                })?;
+            cut += usize::from(progress == Progress::Ended);
+            told += usize::from(subscriber.notices > 0);
+        }
+        Ok((cut, told))
+    }
+
+    fn publish(&mut self, topic: u32) -> Result<()> {
+        let index = self.idle.pop().context("no publisher is idle")?;
+        let number = self.record.send(topic, index as u16);
+        let data = data_of(number, self.data_len);
+        self.publishers[index].publish(topic, &data)
+    }
+
+    /// Waits for sockets that are ready and serves them.
+    fn turn(&mut self, timeout: Duration) -> Result<()> {
+        let mut events = mem::replace(&mut self.events, Events::with_capacity(0));
+        match self.poll.poll(&mut events, Some(timeout)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => done?,
+        }
+        for event in &events {
+            match event.token().0.checked_sub(PUBLISHERS) {
+                Some(index) => self.answered(index)?,
+                None => self.serve(event.token().0)?,
+            }
+        }
+        self.events = events;
+        Ok(())
+    }
+
+    fn answered(&mut self, index: usize) -> Result<()> {
+        let Some(receipt) = self.publishers[index].read(&mut self.buffer)? else {
+            return Ok(());
+        };
+        self.idle.push(index);
+        self.last_receipt = Some(receipt);
+        Ok(())
+    }
+
+    fn serve(&mut self, index: usize) -> Result<()> {
+        let subscriber = &mut self.subscribers[index];
+        let was_open = subscriber.is_open();
+        let progress = subscriber
+            .request()
+            .and_then(|()| subscriber.read(&mut self.buffer, &mut self.record))
+            .with_context(|| format!("subscriber {index}, event {}", subscriber.place))?;
+        if !was_open && subscriber.is_open() {
+            self.open += 1;
+        }
+        if progress == Progress::Ended && subscriber.subscription.reads == Reads::Always {
+            bail!(
+                "subscriber {index} was cut after {} events",
+                subscriber.place
+            );
+        }
+        Ok(())
+    }
+}

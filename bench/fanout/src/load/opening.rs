@@ -1,0 +1,106 @@
+//! Connecting thousands, so many at a time.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use mio::{Interest, Token};
+
+use super::{Load, PATIENCE, Reads, Subscriber, Subscription};
+
+/// How the connections came about.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// The longest that a connection took to stand.
+    pub slowest_connect: Duration,
+}
+
+impl Load {
+    /// Subscribes all, at most `at_once` of them without a response, and waits for every head.
+    ///
+    /// # Errors
+    ///
+    /// A connection fails, or a response is no event stream.
+    pub fn subscribe(
+        &mut self,
+        subscriptions: impl IntoIterator<Item = Subscription>,
+        at_once: usize,
+    ) -> Result<Opening> {
+        let first = self.subscribers.len();
+        let mut subscriptions = subscriptions.into_iter().peekable();
+        let (mut last, mut seen) = (Instant::now(), self.open);
+        while self.open < self.subscribers.len() || subscriptions.peek().is_some() {
+            let room = at_once.saturating_sub(self.subscribers.len() - self.open);
+            for subscription in subscriptions.by_ref().take(room) {
+                self.connect(subscription)?;
+            }
+            self.turn(Duration::from_secs(1))?;
+            if self.open > seen {
+                (last, seen) = (Instant::now(), self.open);
+            } else if last.elapsed() > PATIENCE {
+                bail!(
+                    "{} of {} have no response",
+                    self.subscribers.len() - self.open,
+                    self.subscribers.len()
+                );
+            }
+        }
+        let new = &self.subscribers[first..];
+        Ok(Opening {
+            slowest_connect: new
+                .iter()
+                .filter_map(Subscriber::connected)
+                .max()
+                .unwrap_or_default(),
+        })
+    }
+
+    fn connect(&mut self, subscription: Subscription) -> Result<()> {
+        if subscription.reads == Reads::Always {
+            self.record.add_reader(subscription.topic);
+        }
+        let mut subscriber = Subscriber::connect(self.address, subscription)?;
+        let token = Token(self.subscribers.len());
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll
+            .registry()
+            .register(&mut subscriber.socket, token, interest)?;
+        self.subscribers.push(subscriber);
+        Ok(())
+    }
+
+    /// Closes every subscriber; those that come next are others.
+    pub fn close_subscribers(&mut self) {
+        self.subscribers.clear();
+        self.open = 0;
+        self.record.forget_readers();
+    }
+
+    /// Waits until every reading subscriber has all of its topic.
+    ///
+    /// # Errors
+    ///
+    /// One does not get on, or gets what it should not.
+    pub fn catch_up(&mut self) -> Result<()> {
+        let (mut last, mut seen) = (Instant::now(), self.record.deliveries);
+        loop {
+            let behind = |subscriber: &&Subscriber| {
+                subscriber.subscription.reads == Reads::Always
+                    && subscriber.place < self.record.end(subscriber.subscription.topic)
+            };
+            let Some(subscriber) = self.subscribers.iter().find(behind) else {
+                return Ok(());
+            };
+            if last.elapsed() > PATIENCE {
+                bail!(
+                    "a subscriber stays at event {} of {}",
+                    subscriber.place,
+                    self.record.end(subscriber.subscription.topic)
+                );
+            }
+            self.turn(Duration::from_secs(1))?;
+            if self.record.deliveries > seen {
+                (last, seen) = (Instant::now(), self.record.deliveries);
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A server that runs, and what the system knows of it.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    process::{Child, ChildStdout, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::{
+    cores::Cores,
+    nchan::{self, Nchan},
+    programs::{Build, Programs},
+    servers::{Kind, Server},
+};
+
+/// A process on the server's core; it ends with this value.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    pub address: SocketAddr,
+    _stdout: Option<BufReader<ChildStdout>>,
+    nchan: Option<Nchan>,
+}
+
+/// Why a server is not there, if it is not.
+pub fn missing(server: &Server, programs: &Programs, build: Build) -> Option<String> {
+    match server.kind {
+        Kind::Nchan if build == Build::Counting => Some("cannot count".to_owned()),
+        Kind::Nchan => nchan::missing().map(str::to_owned),
+        Kind::Ours(binary, _) | Kind::Peer(binary, _) => {
+            let is_missing = programs.path(binary, build).is_none();
+            is_missing.then(|| format!("there is no binary {binary}"))
+        }
+    }
+}
+
+impl Running {
+    /// Starts a server that holds so many events, and waits until it listens.
+    pub fn start(
+        server: &Server,
+        programs: &Programs,
+        build: Build,
+        cores: &Cores,
+        retain: usize,
+    ) -> Result<Self> {
+        match server.kind {
+            Kind::Nchan => Self::start_nchan(Nchan::prepare(retain)?, cores),
+            Kind::Ours(binary, option) | Kind::Peer(binary, option) => {
+                let path = programs
+                    .path(binary, build)
+                    .with_context(|| format!("there is no binary {binary}"))?;
+                let mut command = Command::new(path);
+                command.args(["--listen", "127.0.0.1:0", "--retain"]);
+                command.arg(retain.to_string()).args(option);
+                let mut child = spawn(command, cores)?;
+                let stdout = child.stdout.take().context("no standard output")?;
+                let mut stdout = BufReader::new(stdout);
+                let mut line = String::new();
+                stdout.read_line(&mut line)?;
+                let address = line
+                    .trim()
+                    .strip_prefix("http://")
+                    .and_then(|address| address.trim_end_matches('/').parse().ok());
+                let Some(address) = address else {
+                    _ = child.kill();
+                    _ = child.wait();
+                    bail!("{} said {line:?} instead of its address", server.name);
+                };
+                Ok(Self {
+                    child,
+                    address,
+                    _stdout: Some(stdout),
+                    nchan: None,
+                })
+            }
+        }
+    }
+
+    fn start_nchan(nchan: Nchan, cores: &Cores) -> Result<Self> {
+        let running = Self {
+            child: spawn(nchan.command(), cores)?,
+            address: ([127, 0, 0, 1], nchan.port).into(),
+            _stdout: None,
+            nchan: Some(nchan),
+        };
+        let began = Instant::now();
+        // nginx says nothing once it listens: its port tells.
+        while TcpStream::connect(running.address).is_err() {
+            if began.elapsed() > Duration::from_secs(10) {
+                bail!("nginx does not listen");
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(running)
+    }
+
+    /// The process that does the work: nginx's worker, and else the only one.
+    pub fn worker(&self) -> u32 {
+        let own = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{own}/task/{own}/children"));
+        children
+            .ok()
+            .and_then(|children| children.split_whitespace().next()?.parse().ok())
+            .unwrap_or(own)
+    }
+
+    /// CPU time of all threads.
+    pub fn cpu(&self) -> Result<Duration> {
+        let mut nanos = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.worker()))? {
+            let text = fs::read_to_string(thread?.path().join("schedstat"))?;
+            let first = text.split_whitespace().next().context("schedstat")?;
+            nanos += first.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+
+    pub fn resident_bytes(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.worker()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next());
+        Ok(kib.context("VmRSS")?.parse::<u64>()? * 1024)
+    }
+
+    /// What a server says that was built to count.
+    pub fn allocations(&self) -> Result<u64> {
+        let mut socket = TcpStream::connect(self.address)?;
+        socket.set_read_timeout(Some(Duration::from_secs(5)))?;
+        socket
+            .write_all(b"GET /allocations HTTP/1.1\r\nhost: fanout\r\nconnection: close\r\n\r\n")?;
+        let mut answer = Vec::new();
+        let mut buffer = [0; 1024];
+        loop {
+            let read = socket.read(&mut buffer)?;
+            answer.extend_from_slice(&buffer[..read]);
+            let text = String::from_utf8_lossy(&answer);
+            if let Some((_, body)) = text.split_once("\r\n\r\n")
+                && !body.is_empty()
+            {
+                return body
+                    .trim()
+                    .parse()
+                    .with_context(|| text.clone().into_owned());
+            }
+            if read == 0 {
+                bail!("GET /allocations was answered with {text}");
+            }
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // nginx ends its worker only if it is asked.
+        if self.nchan.is_some()
+            && let Some(pid) = Pid::from_raw(self.child.id().cast_signed())
+        {
+            _ = kill_process(pid, Signal::TERM);
+        } else {
+            _ = self.child.kill();
+        }
+        _ = self.child.wait();
+    }
+}
+
+fn spawn(mut command: Command, cores: &Cores) -> Result<Child> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    // The log of those who were cut is no part of the table.
+    if std::env::var_os("FANOUT_LOG").is_none() {
+        command.stderr(Stdio::null());
+    }
+    let spawned = cores.on_servers(|| command.spawn())?;
+    spawned.with_context(|| format!("{}", command.get_program().display()))
+}
+
+/// SYNs that the system dropped because a listener's queue was full, since it started.
+pub fn dropped_syns() -> Result<u64> {
+    let text = fs::read_to_string("/proc/net/netstat")?;
+    let mut lines = text.lines().filter(|line| line.starts_with("TcpExt:"));
+    let (names, values) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
+    let value = names
+        .split(' ')
+        .zip(values.split(' '))
+        .find(|(name, _)| *name == "ListenDrops");
+    Ok(value.context("ListenDrops")?.1.parse()?)
+}

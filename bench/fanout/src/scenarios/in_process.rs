@@ -1,0 +1,74 @@
+//! Publishing without sockets: one event to each of very many topics with one subscriber.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+/// Topics of `inprocess`, each with one subscriber.
+pub const TOPICS: usize = 100_000;
+
+/// A library that is measured in this process.
+pub trait Engine {
+    /// Publishes one event to the topic of this number.
+    fn publish(&mut self, topic: usize) -> Result<()>;
+
+    /// Takes all that lies ready for the only subscriber of a topic, and counts its events.
+    fn take(&mut self, topic: usize) -> Result<usize>;
+}
+
+/// What one event cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    pub publish: Duration,
+    pub take: Duration,
+}
+
+/// Publishes one event to each topic, then takes it, and checks that it was one.
+///
+/// # Errors
+///
+/// A subscriber has none or several.
+pub fn once(engine: &mut impl Engine, topics: usize) -> Result<Cost> {
+    let began = Instant::now();
+    for topic in 0..topics {
+        engine.publish(topic)?;
+    }
+    let publish = began.elapsed();
+    let began = Instant::now();
+    for topic in 0..topics {
+        let taken = engine.take(topic)?;
+        if taken != 1 {
+            bail!("topic {topic} had {taken} events, not 1");
+        }
+    }
+    let count = topics as u32;
+    Ok(Cost {
+        publish: publish / count,
+        take: began.elapsed() / count,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Loses the events of topic 3, if it is to.
+    struct Queues(Vec<usize>, Option<usize>);
+
+    impl Engine for Queues {
+        fn publish(&mut self, topic: usize) -> Result<()> {
+            self.0[topic] += usize::from(self.1 != Some(topic));
+            Ok(())
+        }
+
+        fn take(&mut self, topic: usize) -> Result<usize> {
+            Ok(std::mem::take(&mut self.0[topic]))
+        }
+    }
+
+    #[test]
+    fn an_event_that_is_lost_is_an_error() {
+        assert!(once(&mut Queues(vec![0; 10], None), 10).is_ok());
+        assert!(once(&mut Queues(vec![0; 10], Some(3)), 10).is_err());
+    }
+}

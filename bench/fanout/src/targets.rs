@@ -1,0 +1,139 @@
+//! What our servers have to reach, and whether they do.
+
+use crate::{
+    figures::Figure,
+    results::{Row, Table},
+    servers::{FLOOR, PLAIN_AXUM},
+    spread::Spread,
+};
+
+/// A target beside what was measured.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub what: String,
+    pub measured: Spread,
+    pub at_most: f64,
+    pub met: bool,
+}
+
+/// What a server's figure is divided by.
+#[derive(Clone, Copy, Debug)]
+enum Against {
+    Itself,
+    Of(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    scenario: &'static str,
+    figure: Figure,
+    against: Against,
+    at_most: f64,
+}
+
+const FLOORED: Against = Against::Of(FLOOR);
+
+const TARGETS: &[Target] = &[
+    target("lockstep", Figure::CpuPerDelivery, FLOORED, 1.4),
+    target("lockstep", Figure::Allocations, Against::Itself, 0.1),
+    target("flat", Figure::CpuPerDelivery, FLOORED, 0.2),
+    target("flat", Figure::P50, Against::Of(PLAIN_AXUM), 0.5),
+    target("flat", Figure::Allocations, Against::Itself, 0.1),
+    target(
+        "idle",
+        Figure::BytesPerConnection,
+        Against::Itself,
+        12.0 * 1024.0,
+    ),
+    target("idle", Figure::DroppedSyns, Against::Itself, 0.0),
+    target("resume", Figure::CpuPerClient, FLOORED, 2.0),
+    target("slow", Figure::CpuRatio, Against::Itself, 1.1),
+    target("slow", Figure::P99Ratio, Against::Itself, 1.5),
+];
+
+const fn target(scenario: &'static str, figure: Figure, against: Against, at_most: f64) -> Target {
+    Target {
+        scenario,
+        figure,
+        against,
+        at_most,
+    }
+}
+
+/// Every target of every server of ours that was measured; `--stock` has none.
+pub fn outcomes(tables: &[Table]) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for target in TARGETS {
+        let Some(table) = tables
+            .iter()
+            .find(|table| table.scenario == target.scenario)
+        else {
+            continue;
+        };
+        let ours = |row: &&Row| row.server.starts_with("fanout_") && !row.server.ends_with("stock");
+        for row in table.rows.iter().filter(ours) {
+            outcomes.extend(target.outcome(table, row));
+        }
+    }
+    outcomes
+}
+
+impl Target {
+    /// Returns nothing if it was not measured.
+    fn outcome(&self, table: &Table, row: &Row) -> Option<Outcome> {
+        let (measured, base) = match self.against {
+            Against::Itself => (row.spread(self.figure)?, String::new()),
+            Against::Of(base) => (
+                table.ratio(row.server, base, self.figure)?,
+                format!(" ÷ {base}"),
+            ),
+        };
+        let at_most = match (self.scenario, row.server, self.figure) {
+            // actix writes flat by itself.
+            ("lockstep", "fanout_actix", Figure::CpuPerDelivery) => 1.35,
+            _ => self.at_most,
+        };
+        Some(Outcome {
+            what: format!(
+                "{:<9} {:<13} {}{base}",
+                self.scenario,
+                row.server,
+                self.figure.title()
+            ),
+            measured,
+            at_most,
+            met: measured.median <= at_most,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::Sample;
+
+    #[test]
+    fn actix_has_less_room_than_the_others() {
+        let row = |server, cpu| Row {
+            server,
+            rounds: vec![Sample::from([(Figure::CpuPerDelivery, cpu)])],
+            ..Row::default()
+        };
+        let table = Table {
+            scenario: "lockstep",
+            title: "",
+            rows: vec![
+                row(FLOOR, 1.0),
+                row("fanout_actix", 1.38),
+                row("fanout_hyper", 1.38),
+                row("fanout_axum stock", 9.0),
+                row("peer_axum", 9.0),
+            ],
+        };
+        let met: Vec<_> = outcomes(&[table])
+            .iter()
+            .map(|outcome| outcome.met)
+            .collect();
+        assert_eq!(met, [false, true]);
+    }
+}
