@@ -1,0 +1,199 @@
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use sse_core::Event;
+
+use crate::{
+    position::Position,
+    topic::{IntoTopics, InvalidTopic, Topic},
+};
+
+/// What a publisher hands in, checked: one event for one topic or several, before it has a place in the log.
+#[non_exhaustive]
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Draft {
+    /// The topics, one to sixteen, each once; the first is the canonical one.
+    pub topics: Box<[Topic]>,
+    /// The event as it was published; its id is the publisher's own.
+    pub event: Event,
+    /// Entries with the same first topic and key replace each other for subscriptions that keep only the latest.
+    pub key: Option<ByteString>,
+    /// How long the entry is delivered.
+    pub time_to_live: Option<Duration>,
+    /// Publishing again under the same key returns the first position.
+    pub idempotency_key: Option<ByteString>,
+    /// Bytes that are stored beside the event and never sent.
+    pub attachment: Option<Bytes>,
+}
+
+impl Draft {
+    /// The greatest number of topics.
+    pub const MAX_TOPICS: usize = 16;
+    /// The greatest length of an idempotency key, in bytes.
+    pub const MAX_IDEMPOTENCY_KEY_LEN: usize = 128;
+    /// The greatest length of an attachment, in bytes.
+    pub const MAX_ATTACHMENT_LEN: usize = 16 * 1024;
+    /// The greatest length of a key, in bytes.
+    pub const MAX_KEY_LEN: usize = 512;
+
+    /// Checks topics and event; `default` stands where no topic is named.
+    pub(crate) fn new(
+        topics: impl IntoTopics,
+        default: &Topic,
+        event: Event,
+    ) -> Result<Self, InvalidDraft> {
+        let mut checked: Vec<Topic> = Vec::with_capacity(1);
+        for name in topics.into_topics() {
+            let topic = Topic::try_from(name)?;
+            if !checked.contains(&topic) {
+                checked.push(topic);
+            }
+        }
+        if checked.is_empty() {
+            checked.push(default.clone());
+        }
+        if checked.len() > Self::MAX_TOPICS {
+            return Err(InvalidDraft::because("must have at most 16 topics"));
+        }
+        let reserved = |name: &str| name.starts_with("hub.");
+        if event.event.as_ref().is_some_and(|name| reserved(name.as_str())) {
+            return Err(InvalidDraft::because(
+                "must not have an event type that starts with hub.",
+            ));
+        }
+        Ok(Self {
+            topics: checked.into_boxed_slice(),
+            event,
+            key: None,
+            time_to_live: None,
+            idempotency_key: None,
+            attachment: None,
+        })
+    }
+
+    pub(crate) fn check_sizes(&self) -> Result<(), InvalidDraft> {
+        let too_long = |text: &Option<ByteString>, max| {
+            text.as_ref().is_some_and(|text| text.is_empty() || text.len() > max)
+        };
+        if too_long(&self.idempotency_key, Self::MAX_IDEMPOTENCY_KEY_LEN) {
+            Err(InvalidDraft::because("must have an idempotency key of 1 to 128 bytes"))
+        } else if too_long(&self.key, Self::MAX_KEY_LEN) {
+            Err(InvalidDraft::because("must have a key of 1 to 512 bytes"))
+        } else if self.attachment.as_ref().is_some_and(|it| it.len() > Self::MAX_ATTACHMENT_LEN) {
+            Err(InvalidDraft::because("must have an attachment of at most 16384 bytes"))
+        } else if self.time_to_live == Some(Duration::ZERO) {
+            Err(InvalidDraft::because("must have a time to live longer than zero"))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses an own id that could be taken for one of the hub's.
+    pub(crate) fn check_own_id(&self) -> Result<(), InvalidDraft> {
+        match &self.event.id {
+            Some(id) if looks_like_the_hubs(id.as_str()) => Err(InvalidDraft::because(
+                "must not have an id that looks like the hub's own",
+            )),
+            Some(id) if id.as_str().len() > MAX_ID_LEN => {
+                Err(InvalidDraft::because("must not have an id of more than 256 bytes"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The greatest length in bytes of an id that can be resumed from.
+pub(crate) const MAX_ID_LEN: usize = 256;
+
+/// Tells whether an id has the shape of a position, or of what may come to stand for one.
+pub(crate) fn looks_like_the_hubs(id: &str) -> bool {
+    if id.starts_with("v1.") || id.starts_with("o1.") || id.parse::<Position>().is_ok() {
+        return true;
+    }
+    // Shaped like a position though it is none, such as one with a number that is too great.
+    let mut parts = id.split('-');
+    let epoch = |part: &str| {
+        part.len() == 8 && part.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'z'))
+    };
+    let seq = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
+    let nonce = |part: &str| part.len() == 8 && part.bytes().all(|it| it.is_ascii_hexdigit());
+    parts.next().is_some_and(epoch)
+        && parts.next().is_some_and(seq)
+        && parts.next().is_some_and(nonce)
+        && parts.next().is_none()
+}
+
+/// Something that cannot be published.
+///
+/// The message names the rule and never repeats what was published.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InvalidDraft {
+    rule: Rule,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Rule {
+    Event(&'static str),
+    Topic(InvalidTopic),
+}
+
+impl InvalidDraft {
+    fn because(rule: &'static str) -> Self {
+        Self { rule: Rule::Event(rule) }
+    }
+}
+
+impl From<InvalidTopic> for InvalidDraft {
+    fn from(error: InvalidTopic) -> Self {
+        Self { rule: Rule::Topic(error) }
+    }
+}
+
+impl fmt::Display for InvalidDraft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rule {
+            Rule::Event(rule) => write!(f, "a published event {rule}"),
+            Rule::Topic(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for InvalidDraft {}
+
+#[cfg(test)]
+mod tests {
+    use sse_core::EventType;
+
+    use super::*;
+
+    fn draft(topics: impl IntoTopics, event: Event) -> Result<Draft, InvalidDraft> {
+        Draft::new(topics, &Topic::try_from("default").unwrap(), event)
+    }
+
+    #[test]
+    fn topics_are_kept_once_each_and_none_is_the_default() {
+        let names = |draft: Draft| draft.topics.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(names(draft(["b", "a", "b"], Event::new("x")).unwrap()), ["b", "a"]);
+        assert_eq!(names(draft((), Event::new("x")).unwrap()), ["default"]);
+        let many = (0..17).map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(
+            draft(many, Event::new("x")).unwrap_err().to_string(),
+            "a published event must have at most 16 topics"
+        );
+    }
+
+    #[test]
+    fn what_would_be_taken_for_the_hubs_own_is_refused() {
+        let reserved = Event::new("x").event(EventType::from_static("hub.gap"));
+        assert!(draft("a", reserved).is_err());
+        for id in ["k3v9x0qa-1-7c21ab04", "k3v9x0qa-99999999999999999999999-7C21ab04", "v1.x", "o1."] {
+            let event = Event::new("x").try_id(id).unwrap();
+            assert!(draft("a", event).unwrap().check_own_id().is_err(), "{id}");
+        }
+        let long = Event::new("x").try_id("i".repeat(257)).unwrap();
+        assert!(draft("a", long).unwrap().check_own_id().is_err());
+        let fine = Event::new("x").try_id("urn:uuid:1-2-3").unwrap();
+        assert!(draft("a", fine).unwrap().check_own_id().is_ok());
+    }
+}

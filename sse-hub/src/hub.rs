@@ -1,0 +1,184 @@
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use bytestring::ByteString;
+use sse_core::{Event, EventId};
+
+use crate::{
+    builder::Builder,
+    draft::Draft,
+    engine::Engine,
+    memory_use::MemoryUse,
+    namespace::Namespace,
+    position::Position,
+    presence::{Member, PresenceChanges},
+    provider::{Ack, ProviderError},
+    publish::{Publish, PublishError, Published, publish_batch},
+    subscription::{History, Subscribe, SubscribeError, SubscriptionHandle},
+    topic::{InvalidTopic, IntoTopics, Topic},
+};
+
+/// Topics in, event streams out.
+///
+/// A clone is the same hub; `Send + Sync`. With its last clone go its thread and its subscriptions.
+#[derive(Clone)]
+pub struct Hub {
+    engine: Arc<Engine>,
+    namespace: Arc<Namespace>,
+}
+
+impl Hub {
+    /// Makes a hub with nothing configured: in memory, for what small services need.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Begins to configure a hub.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    pub(crate) fn of(engine: Arc<Engine>) -> Self {
+        let namespace = engine.namespace(&ByteString::from_static("main"));
+        Self { engine, namespace }
+    }
+
+    /// Returns the same hub with another log: its own order, retention, ids and provider.
+    ///
+    /// # Errors
+    /// [`InvalidTopic`] if the name breaks the rules that topics have.
+    pub fn namespace(&self, name: &str) -> Result<Self, InvalidTopic> {
+        let name = Topic::try_from(name)?.into_text();
+        Ok(Self { namespace: self.engine.namespace(&name), engine: Arc::clone(&self.engine) })
+    }
+
+    /// Publishes an event to topics, once the result is awaited; `()` is the default topic.
+    pub fn publish(&self, topics: impl IntoTopics, event: impl Into<Event>) -> Publish {
+        let draft = Draft::new(topics, &self.engine.options.default_topic, event.into());
+        Publish::new(Arc::clone(&self.engine), Arc::clone(&self.namespace), draft)
+    }
+
+    /// Publishes several, in order, as one batch; `publish` makes its parts, and is not awaited.
+    ///
+    /// # Errors
+    /// The first that breaks a rule; then nothing is published. What the provider does to each is in the answers, in order.
+    pub async fn publish_batch(
+        &self,
+        batch: impl IntoIterator<Item = Publish>,
+        ack: Ack,
+    ) -> Result<Vec<Result<Published, PublishError>>, PublishError> {
+        let drafts = batch.into_iter().map(Publish::into_draft).collect::<Result<Vec<_>, _>>()?;
+        Ok(publish_batch(Arc::clone(&self.engine), Arc::clone(&self.namespace), drafts, ack).await)
+    }
+
+    /// Subscribes to topics and patterns, once the result is awaited; `()` is the default topic.
+    pub fn subscribe(&self, topics: impl IntoTopics) -> Subscribe {
+        Subscribe::new(Arc::clone(&self.engine), Arc::clone(&self.namespace), topics)
+    }
+
+    /// Returns retained entries behind a last event ID, at most `limit`, without subscribing.
+    ///
+    /// # Errors
+    /// A topic that breaks a rule, or a provider that does not answer.
+    pub async fn read(
+        &self,
+        topics: impl IntoTopics,
+        after: impl Into<Option<EventId>>,
+        limit: usize,
+    ) -> Result<History, SubscribeError> {
+        self.subscribe(topics).after(after).read(limit).await
+    }
+
+    /// Removes a topic's entries, also from other topics that they were published to; whoever had yet to take one is told of a gap.
+    ///
+    /// # Errors
+    /// The provider does not answer.
+    pub async fn clear(&self, topic: &Topic) -> Result<(), ProviderError> {
+        self.namespace.pump();
+        let cleared = self.namespace.provider.clear(topic.clone()).await;
+        self.namespace.pump();
+        cleared
+    }
+
+    /// Lists who listens to a topic, by its name or a pattern, in the order in which they came.
+    pub fn presence(&self, topic: &Topic) -> Vec<Member> {
+        self.namespace.members(topic)
+    }
+
+    /// Counts who listens to a topic, by its name or a pattern.
+    pub fn count(&self, topic: &Topic) -> usize {
+        self.namespace.count_listeners(std::slice::from_ref(topic))
+    }
+
+    /// Follows who begins and ceases to listen.
+    pub fn presence_changes(&self) -> PresenceChanges {
+        self.namespace.watchers.watch()
+    }
+
+    /// Lists the live subscriptions of this namespace.
+    pub fn subscriptions(&self) -> Vec<SubscriptionHandle> {
+        self.namespace.all().iter().map(|listener| SubscriptionHandle::new(&self.namespace, listener)).collect()
+    }
+
+    /// Ends the subscriptions that `which` picks, each after what is ready; returns how many.
+    pub fn disconnect(&self, which: impl Fn(&SubscriptionHandle) -> bool, reason: impl Into<ByteString>) -> usize {
+        let reason = reason.into();
+        let picked = self.subscriptions().into_iter().filter(|handle| which(handle));
+        picked.filter(|handle| handle.disconnect(reason.clone())).count()
+    }
+
+    /// Returns where the log of this namespace ends.
+    pub fn head(&self) -> Position {
+        self.namespace.read_log().head()
+    }
+
+    /// Tells whether the provider answers, and the hub takes subscriptions.
+    pub fn is_ready(&self) -> bool {
+        self.engine.is_open() && !self.namespace.is_stalled()
+    }
+
+    /// Returns the bytes that the hub's logs take.
+    pub fn memory(&self) -> MemoryUse {
+        MemoryUse::of(&self.engine)
+    }
+
+    /// Does what is due now: expiry, limits of age, keep-alives.
+    ///
+    /// The hub's own thread does so four times a second; this is for tests that move the clock.
+    pub fn maintain(&self) {
+        self.engine.tick();
+    }
+
+    /// Ends all subscriptions over a time, in random order, each with its own reconnection time and position.
+    ///
+    /// From now on new ones are asked to come again later. Publishing goes on until the time is over.
+    /// A second call with a time of zero ends what is left at once.
+    /// The future completes when no subscription is left; await it in a server's graceful shutdown, which then finds no open stream.
+    ///
+    /// # Cancel safety
+    /// The shutdown goes on whether or not the future is polled.
+    pub fn shutdown(&self, over: Duration) -> impl Future<Output = ()> + Send + 'static {
+        self.engine.start();
+        self.engine.drain(over);
+        if over.is_zero() {
+            self.engine.tick();
+        }
+        let engine = Arc::clone(&self.engine);
+        async move {
+            for namespace in engine.namespaces() {
+                namespace.wait_until_empty().await;
+            }
+        }
+    }
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("namespace", &self.namespace.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,257 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    task::Waker,
+};
+
+use super::{ending::Ending, waker_slot::WakerSlot};
+use crate::{
+    lag::{LagLimit, Lagging},
+    log::ChannelId,
+    presence::{Member, Presence},
+    sync::{Mutex, lock},
+};
+
+/// What the hub knows of a subscription without polling it.
+pub(crate) struct Listener {
+    pub(crate) id: u64,
+    key: AtomicUsize,
+    pub(crate) presence: Option<Presence>,
+    pub(crate) lagging: Lagging,
+    pub(crate) limit: LagLimit,
+    pub(crate) slot: WakerSlot,
+    /// The channels it listens to, and its seats there; replaced as a whole.
+    seats: Mutex<Arc<Seats>>,
+    /// Entries and bytes that were published to it since it began, and what of that it has passed; wrapping.
+    offered: AtomicU64,
+    offered_bytes: AtomicU64,
+    passed: AtomicU64,
+    passed_bytes: AtomicU64,
+    last_offered: AtomicU64,
+    /// Since when something waits; `IDLE` if nothing does.
+    behind_since: AtomicU64,
+    /// The last entry that it has considered.
+    cursor: AtomicU64,
+    /// Bytes it was handed last and may still hold.
+    pinned: AtomicU64,
+    last_yield: AtomicU64,
+    /// The lag from which on a subscription that keeps the latest per key is looked at again.
+    pub(crate) look_again_at: AtomicU64,
+    keep_alive_due: AtomicBool,
+    skip: AtomicBool,
+    ended: AtomicBool,
+    ending: Mutex<Option<Ending>>,
+}
+
+/// The channels of a subscription with its seat in each, ascending by channel.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seats {
+    pub(crate) channels: Vec<ChannelId>,
+    pub(crate) seats: Vec<usize>,
+}
+
+/// What a listener does about an entry that is offered to it.
+pub(crate) enum Offer {
+    /// It had the entry offered through another channel.
+    Again,
+    /// It takes the entry when it comes to it.
+    Taken(Option<Waker>),
+    /// It is too far behind.
+    Behind,
+}
+
+const IDLE: u64 = u64::MAX;
+
+impl Listener {
+    pub(crate) fn new(id: u64, presence: Option<Presence>, lagging: Lagging, limit: LagLimit, cursor: u64, now: u64) -> Self {
+        Self {
+            id,
+            key: AtomicUsize::new(usize::MAX),
+            presence,
+            lagging,
+            limit,
+            slot: WakerSlot::new(),
+            seats: Mutex::default(),
+            offered: AtomicU64::new(0),
+            offered_bytes: AtomicU64::new(0),
+            passed: AtomicU64::new(0),
+            passed_bytes: AtomicU64::new(0),
+            last_offered: AtomicU64::new(0),
+            behind_since: AtomicU64::new(IDLE),
+            cursor: AtomicU64::new(cursor),
+            pinned: AtomicU64::new(0),
+            last_yield: AtomicU64::new(now),
+            look_again_at: AtomicU64::new(0),
+            keep_alive_due: AtomicBool::new(false),
+            skip: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            ending: Mutex::new(None),
+        }
+    }
+
+    /// Its place in the namespace's list.
+    pub(crate) fn key(&self) -> usize {
+        self.key.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_key(&self, key: usize) {
+        self.key.store(key, Ordering::Release);
+    }
+
+    pub(crate) fn member(&self) -> Member {
+        Member { subscription: self.id, presence: self.presence.clone() }
+    }
+
+    /// Entries and bytes that were offered so far.
+    pub(crate) fn offered(&self) -> (u64, u64) {
+        (self.offered.load(Ordering::Acquire), self.offered_bytes.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn seats(&self) -> Arc<Seats> {
+        Arc::clone(&lock(&self.seats))
+    }
+
+    pub(crate) fn set_seats(&self, seats: Seats) {
+        *lock(&self.seats) = Arc::new(seats);
+    }
+
+    /// Notes that an entry was published to this subscription. Called by one thread at a time.
+    pub(crate) fn offer(&self, seq: u64, bytes: usize, now: u64) -> Offer {
+        if self.last_offered.swap(seq, Ordering::Relaxed) == seq {
+            return Offer::Again;
+        }
+        self.offered.fetch_add(1, Ordering::Relaxed);
+        self.offered_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        let _ = self.behind_since.compare_exchange(IDLE, now, Ordering::AcqRel, Ordering::Relaxed);
+        let (entries, bytes) = self.lag();
+        if entries > self.limit.entries as u64 || bytes > self.limit.bytes as u64 {
+            if entries >= self.look_again_at.load(Ordering::Relaxed) {
+                return Offer::Behind;
+            }
+        }
+        Offer::Taken(self.slot.take())
+    }
+
+    /// Entries and bytes that wait.
+    pub(crate) fn lag(&self) -> (u64, u64) {
+        let behind = |offered: &AtomicU64, passed: &AtomicU64| {
+            let lag = offered.load(Ordering::Acquire).wrapping_sub(passed.load(Ordering::Acquire));
+            // A reader may pass an entry before it is offered.
+            if lag > u64::MAX / 2 { 0 } else { lag }
+        };
+        (behind(&self.offered, &self.passed), behind(&self.offered_bytes, &self.passed_bytes))
+    }
+
+    pub(crate) fn is_too_old(&self, now: u64) -> bool {
+        let since = self.behind_since.load(Ordering::Acquire);
+        since != IDLE && now.saturating_sub(since) > self.limit.millis()
+    }
+
+    /// What was offered so far, to be handed to [`caught_up`](Self::caught_up) if nothing is found.
+    pub(crate) fn before_looking(&self) -> (u64, u64) {
+        self.behind_since.store(IDLE, Ordering::Release);
+        self.offered()
+    }
+
+    /// Notes that nothing waits of what was offered.
+    pub(crate) fn caught_up(&self, (offered, bytes): (u64, u64), cursor: u64) {
+        self.passed.store(offered, Ordering::Release);
+        self.passed_bytes.store(bytes, Ordering::Release);
+        self.look_again_at.store(0, Ordering::Relaxed);
+        self.cursor.store(cursor, Ordering::Release);
+    }
+
+    /// Notes that entries were passed, and when the next of them was appended.
+    pub(crate) fn passed(&self, entries: u64, bytes: u64, cursor: u64, next_at: Option<u64>) {
+        self.passed.fetch_add(entries, Ordering::AcqRel);
+        self.passed_bytes.fetch_add(bytes, Ordering::AcqRel);
+        self.cursor.store(cursor, Ordering::Release);
+        if let Some(next_at) = next_at {
+            self.behind_since.fetch_min(next_at, Ordering::AcqRel);
+        }
+    }
+
+    /// Notes that there is a replay to be read.
+    pub(crate) fn set_behind(&self, since: u64) {
+        self.behind_since.fetch_min(since, Ordering::AcqRel);
+    }
+
+    /// The last entry that it has considered, if it needs any behind it.
+    pub(crate) fn needs_after(&self) -> Option<u64> {
+        let waits = self.behind_since.load(Ordering::Acquire) != IDLE;
+        waits.then(|| self.cursor.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn cursor(&self) -> u64 {
+        self.cursor.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_cursor(&self, cursor: u64) {
+        self.cursor.store(cursor, Ordering::Release);
+    }
+
+    pub(crate) fn handed_out(&self, bytes: usize, now: u64) {
+        self.pinned.store(bytes as u64, Ordering::Relaxed);
+        self.last_yield.store(now, Ordering::Relaxed);
+    }
+
+    pub(crate) fn handed_back(&self) {
+        self.pinned.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn pinned(&self) -> u64 {
+        self.pinned.load(Ordering::Relaxed)
+    }
+
+    /// Asks for a keep-alive if there was silence for `interval`; the waker of one that waits.
+    pub(crate) fn remind(&self, now: u64, interval: u64) -> Option<Waker> {
+        if now.saturating_sub(self.last_yield.load(Ordering::Relaxed)) < interval {
+            return None;
+        }
+        self.keep_alive_due.store(true, Ordering::Release);
+        self.slot.take()
+    }
+
+    pub(crate) fn take_keep_alive(&self) -> bool {
+        self.keep_alive_due.load(Ordering::Acquire) && self.keep_alive_due.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn skip(&self) {
+        self.skip.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn take_skip(&self) -> bool {
+        self.skip.load(Ordering::Acquire) && self.skip.swap(false, Ordering::AcqRel)
+    }
+
+    /// Ends it; false if it had ended before.
+    pub(crate) fn end(&self, ending: Ending) -> bool {
+        let mut place = lock(&self.ending);
+        if place.is_some() || self.ended.load(Ordering::Acquire) {
+            return false;
+        }
+        *place = Some(ending);
+        self.ended.store(true, Ordering::Release);
+        true
+    }
+
+    /// Marks it as dropped; false if it had ended before.
+    pub(crate) fn leave(&self) -> bool {
+        let _ending = lock(&self.ending);
+        !self.ended.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn ending(&self) -> Option<Ending> {
+        lock(&self.ending).clone()
+    }
+
+    pub(crate) fn needs_a_look(&self) -> bool {
+        self.is_ended() || self.keep_alive_due.load(Ordering::Acquire) || self.skip.load(Ordering::Acquire)
+    }
+}

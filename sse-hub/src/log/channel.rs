@@ -1,0 +1,74 @@
+use std::{collections::VecDeque, sync::Arc};
+
+use super::{batch_cache::BatchCache, entry::Entry};
+use crate::{
+    listeners::Listeners,
+    sync::Mutex,
+    topic::Selector,
+};
+
+/// The place of a channel in its log.
+pub(crate) type ChannelId = u32;
+
+/// What one selector asks for: the entries that match it, ascending, and who listens to them.
+///
+/// A pattern has entries of its own, so that reading by a pattern costs no more than reading a topic.
+pub(crate) struct Channel {
+    pub(super) selector: Selector,
+    pub(super) entries: VecDeque<Arc<Entry>>,
+    /// The highest sequence that retention or a purge took from what can be replayed.
+    pub(super) lost: u64,
+    /// The highest sequence that is gone even for those who listen.
+    pub(super) gone: u64,
+    /// The highest sequence that was cleared.
+    pub(super) cleared: u64,
+    pub(super) listeners: Arc<Listeners>,
+    /// For a topic: the patterns that match it.
+    pub(super) patterns: Vec<ChannelId>,
+    pub(super) batches: Mutex<BatchCache>,
+}
+
+impl Channel {
+    pub(super) fn new(selector: Selector, lost: u64, gone: u64) -> Self {
+        Self {
+            selector,
+            entries: VecDeque::new(),
+            lost,
+            gone,
+            cleared: 0,
+            listeners: Arc::default(),
+            patterns: Vec::new(),
+            batches: Mutex::default(),
+        }
+    }
+
+    /// The index of the first entry behind a sequence.
+    pub(super) fn index_after(&self, seq: u64) -> usize {
+        match self.entries.back() {
+            Some(last) if last.seq() > seq => {}
+            _ => return self.entries.len(),
+        }
+        // Nearly always asked for by one who has all but the last.
+        let last = self.entries.len() - 1;
+        match last.checked_sub(1).and_then(|index| self.entries.get(index)) {
+            Some(entry) if entry.seq() > seq => self.entries.partition_point(|entry| entry.seq() <= seq),
+            _ => last,
+        }
+    }
+
+    pub(super) fn remove(&mut self, seq: u64) {
+        if self.entries.front().is_some_and(|entry| entry.seq() == seq) {
+            self.entries.pop_front();
+        } else if let Ok(index) = self.entries.binary_search_by_key(&seq, |entry| entry.seq()) {
+            self.entries.remove(index);
+        }
+        if self.entries.capacity() > 64 && self.entries.len() < self.entries.capacity() / 4 {
+            self.entries.shrink_to(self.entries.len() * 2);
+        }
+    }
+
+    /// Whether nothing is lost if this is forgotten.
+    pub(super) fn is_idle(&self) -> bool {
+        self.entries.is_empty() && self.listeners.is_empty()
+    }
+}

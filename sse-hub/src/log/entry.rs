@@ -1,0 +1,186 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use sse_core::{EncodedEvent, Event, EventId};
+
+use super::channel::ChannelId;
+use crate::{
+    ids::Ids,
+    position::{Epoch, Position},
+    provider::Record,
+    topic::Topic,
+};
+
+/// One published event with its place in the log: immutable, encoded once, shared by all who read it.
+pub struct Entry {
+    position: Position,
+    time: u64,
+    topics: Box<[Topic]>,
+    key: Option<ByteString>,
+    own_id: Option<EventId>,
+    attachment: Option<Bytes>,
+    event: EncodedEvent,
+    /// When it was appended and when it ends, on the hub's own clock.
+    pub(super) at: u64,
+    pub(super) expires: u64,
+    pub(super) channels: Box<[ChannelId]>,
+    retained: AtomicBool,
+}
+
+/// What an entry's bytes count in while anybody holds them.
+#[derive(Debug)]
+pub(crate) struct Held {
+    bytes: u64,
+    total: Arc<AtomicU64>,
+}
+
+impl Held {
+    pub(crate) fn new(bytes: usize, total: &Arc<AtomicU64>) -> Self {
+        let bytes = bytes as u64;
+        total.fetch_add(bytes, Ordering::Relaxed);
+        Self { bytes, total: Arc::clone(total) }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.total.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// What the hub adds to a record when it takes it in.
+pub(super) struct Intake<'a> {
+    pub(super) epoch: Epoch,
+    pub(super) ids: Ids,
+    pub(super) now: u64,
+    pub(super) unix_now: u64,
+    pub(super) held: &'a Arc<AtomicU64>,
+}
+
+impl Entry {
+    pub(super) fn new(record: Record, channels: Box<[ChannelId]>, intake: &Intake<'_>) -> Self {
+        let Record { seq, nonce, time, draft } = record;
+        let position = Position { epoch: intake.epoch, seq, nonce };
+        let mut event: Event = draft.event;
+        let own_id = event.id.take().filter(|id| !id.is_empty());
+        event.id = match (intake.ids, &own_id) {
+            (Ids::Publisher | Ids::Bare, Some(own)) => Some(own.clone()),
+            (Ids::Bare, None) => None,
+            _ => Some(position.to_event_id()),
+        };
+        let wire = event.encode();
+        let held = Held::new(wire.len(), intake.held);
+        // What another process appended a while ago is as old as its date says.
+        let at = intake.now.saturating_sub(intake.unix_now.saturating_sub(time));
+        let expires = draft.time_to_live.map_or(u64::MAX, |it| {
+            at.saturating_add(u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
+        });
+        Self {
+            position,
+            time,
+            topics: draft.topics,
+            key: draft.key,
+            own_id,
+            attachment: draft.attachment,
+            event: wire.guarded(held),
+            at,
+            expires,
+            channels,
+            retained: AtomicBool::new(true),
+        }
+    }
+
+    /// Returns the entry's place.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Returns the entry's sequence.
+    pub fn seq(&self) -> u64 {
+        self.position.seq
+    }
+
+    /// Returns when it was appended, in milliseconds since 1970.
+    pub fn unix_millis(&self) -> u64 {
+        self.time
+    }
+
+    /// Returns the topics that it was published to.
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    /// Returns the event as it goes over the wire.
+    pub fn event(&self) -> &EncodedEvent {
+        &self.event
+    }
+
+    /// Returns the id that its publisher gave it.
+    pub fn own_id(&self) -> Option<&EventId> {
+        self.own_id.as_ref()
+    }
+
+    /// Returns the key under which it replaces earlier entries.
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// Returns what is stored beside the event and never sent.
+    pub fn attachment(&self) -> Option<&Bytes> {
+        self.attachment.as_ref()
+    }
+
+    /// Bytes that this entry takes while it is retained.
+    pub(crate) fn cost(&self) -> usize {
+        let text = |text: Option<usize>| text.unwrap_or(0);
+        self.event.len()
+            + text(self.own_id.as_ref().map(|id| id.as_str().len()))
+            + text(self.key.as_ref().map(|key| key.len()))
+            + text(self.attachment.as_ref().map(Bytes::len))
+            + size_of::<Self>()
+            + self.topics.len() * size_of::<Topic>()
+            + self.channels.len() * size_of::<ChannelId>()
+    }
+
+    pub(crate) fn is_expired(&self, now: u64) -> bool {
+        self.expires <= now
+    }
+
+    pub(crate) fn channels(&self) -> &[ChannelId] {
+        &self.channels
+    }
+
+    pub(crate) fn appended_at(&self) -> u64 {
+        self.at
+    }
+
+    /// Whether a replay may begin with it; an entry that is not retained is there for those who are still to take it.
+    pub(crate) fn is_retained(&self) -> bool {
+        self.retained.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_faded(&self) {
+        self.retained.store(false, Ordering::Relaxed);
+    }
+
+    /// What key and first topic it replaces others under.
+    pub(super) fn conflation(&self) -> Option<(ByteString, ByteString)> {
+        Some((self.topics.first()?.clone().into_text(), self.key.clone()?))
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry")
+            .field("position", &format_args!("{}", self.position))
+            .field("topics", &self.topics)
+            .finish_non_exhaustive()
+    }
+}

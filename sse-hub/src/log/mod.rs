@@ -1,0 +1,13 @@
+//! The ring of entries in memory: immutable, ascending, with an index for each topic and pattern.
+
+mod batch_cache;
+mod channel;
+mod entry;
+mod reading;
+mod ring;
+mod view;
+
+pub(crate) use channel::ChannelId;
+pub use entry::Entry;
+pub(crate) use reading::Keep;
+pub(crate) use ring::{Log, LogBytes, LogOptions};

@@ -1,0 +1,288 @@
+use std::{fmt, sync::Arc};
+
+use sse_core::{EncodedBatch, EventId};
+
+use super::{
+    channel::ChannelId,
+    entry::{Entry, Held},
+    ring::Log,
+};
+use crate::{position::Position, sync::lock, topic::Selector};
+
+/// Which of the entries that match are handed out.
+#[derive(Clone, Copy)]
+pub(crate) struct Keep<'a> {
+    /// Nothing behind this.
+    pub(crate) through: u64,
+    /// Entries up to here are a replay: only what is still retained.
+    pub(crate) replay_through: u64,
+    /// Only the latest of each key.
+    pub(crate) latest_per_key: bool,
+    pub(crate) filter: Option<&'a (dyn Fn(&Entry) -> bool + Send + Sync)>,
+    pub(crate) now: u64,
+}
+
+impl fmt::Debug for Keep<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keep").field("replay_through", &self.replay_through).finish_non_exhaustive()
+    }
+}
+
+/// What a subscription takes at once.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) entries: Vec<Arc<Entry>>,
+    /// Entries and wire bytes of what is no replay that were passed, handed out or not.
+    pub(crate) passed_live: u64,
+    pub(crate) passed_live_bytes: u64,
+    left_out: bool,
+    /// The last entry that was passed.
+    pub(crate) position: Option<Position>,
+    /// When the next entry was appended, if there is one already.
+    pub(crate) next_at: Option<u64>,
+}
+
+impl Taken {
+    /// Whether every entry that was passed is handed out.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.left_out
+    }
+}
+
+/// The most entries taken at once.
+const MOST_ENTRIES: usize = 1024;
+
+impl Log {
+    /// Takes what is ready behind `after`: up to `max_bytes` and `max_entries`, but at least one entry.
+    pub(crate) fn take(
+        &self,
+        channels: &[ChannelId],
+        after: u64,
+        max_bytes: usize,
+        max_entries: Option<u64>,
+        keep: Keep<'_>,
+    ) -> Taken {
+        let mut taken = Taken::default();
+        let mut bytes = 0;
+        let max_entries = max_entries.map_or(MOST_ENTRIES, |most| MOST_ENTRIES.min(usize::try_from(most).unwrap_or(MOST_ENTRIES)));
+        let mut merge = self.merge(channels, after);
+        while let Some(entry) = merge.next() {
+            if entry.seq() > keep.through {
+                break;
+            }
+            let len = entry.event().len();
+            let full = bytes + len > max_bytes || taken.entries.len() == max_entries;
+            if full && !taken.entries.is_empty() {
+                taken.next_at = Some(entry.appended_at());
+                break;
+            }
+            if entry.seq() > keep.replay_through {
+                taken.passed_live += 1;
+                taken.passed_live_bytes += len as u64;
+            }
+            taken.position = Some(entry.position());
+            if self.keeps(entry, channels, keep) {
+                bytes += len;
+                taken.entries.push(Arc::clone(entry));
+            } else {
+                taken.left_out = true;
+            }
+        }
+        taken
+    }
+
+    fn keeps(&self, entry: &Entry, channels: &[ChannelId], keep: Keep<'_>) -> bool {
+        let replaced = |it: &Arc<Entry>| it.channels.iter().any(|channel| channels.contains(channel));
+        if entry.seq() <= keep.replay_through && !entry.is_retained() {
+            return false;
+        }
+        self.is_valid(entry, keep) && !(keep.latest_per_key && self.replacements(entry).any(replaced))
+    }
+
+    fn is_valid(&self, entry: &Entry, keep: Keep<'_>) -> bool {
+        let replayed = entry.seq() <= keep.replay_through;
+        let obeys = |rule: &Arc<dyn Fn(&Entry) -> bool + Send + Sync>| rule(entry);
+        !entry.is_expired(keep.now)
+            && (!replayed || self.options.retention.keep_while.as_ref().is_none_or(obeys))
+            && keep.filter.is_none_or(|filter| filter(entry))
+    }
+
+    /// Takes entries of a page that the provider gave, as [`take`](Self::take) does of its own;
+    /// the position is that of the last one looked at, if not all were.
+    pub(crate) fn take_cold(
+        &self,
+        page: &[Arc<Entry>],
+        after: u64,
+        selectors: &[Selector],
+        max_bytes: usize,
+        keep: Keep<'_>,
+    ) -> (Vec<Arc<Entry>>, Option<Position>) {
+        let matches = |entry: &Entry| entry.topics().iter().any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())));
+        let (mut taken, mut bytes, mut position) = (Vec::new(), 0, None);
+        for entry in page.iter().filter(|entry| entry.seq() > after) {
+            let wanted = matches(entry)
+                && self.is_valid(entry, keep)
+                && !(keep.latest_per_key && self.replacements(entry).any(|it| matches(it)));
+            if wanted {
+                bytes += entry.event().len();
+                if bytes > max_bytes && !taken.is_empty() {
+                    return (taken, position);
+                }
+                taken.push(Arc::clone(entry));
+            }
+            position = Some(entry.position());
+        }
+        (taken, None)
+    }
+
+    /// Whether there is anything behind `after`.
+    pub(crate) fn has_after(&self, channels: &[ChannelId], after: u64) -> bool {
+        channels
+            .iter()
+            .filter_map(|&id| self.channels.get(id as usize))
+            .any(|channel| channel.entries.back().is_some_and(|last| last.seq() > after))
+    }
+
+    /// The wire bytes of what one subscription took; all who take the same of one channel share them.
+    pub(crate) fn batch(&self, channels: &[ChannelId], entries: &[Arc<Entry>], whole: bool) -> Option<EncodedBatch> {
+        let (first, last) = (entries.first()?, entries.last()?);
+        if entries.len() == 1 {
+            return Some(EncodedBatch::from(first.event().clone()));
+        }
+        let shared = match channels {
+            [id] if whole => self.channels.get(*id as usize).map(|channel| &channel.batches),
+            _ => None,
+        };
+        let Some(shared) = shared else {
+            return Some(self.concatenate(entries));
+        };
+        let mut batches = lock(shared);
+        if let Some(found) = batches.get(first.seq(), last.seq()) {
+            return Some(found);
+        }
+        let batch = self.concatenate(entries);
+        batches.insert(first.seq(), last.seq(), batch.clone());
+        Some(batch)
+    }
+
+    fn concatenate(&self, entries: &[Arc<Entry>]) -> EncodedBatch {
+        let batch: EncodedBatch = entries.iter().map(|entry| entry.event().clone()).collect();
+        let held = Held::new(batch.as_bytes().len(), &self.held);
+        batch.guarded(held)
+    }
+
+    /// The highest sequence that was lost to these channels: for those who resume, and for those who listen.
+    pub(crate) fn lost(&self, channels: &[ChannelId]) -> u64 {
+        self.highest(channels, |channel| channel.lost)
+    }
+
+    pub(crate) fn gone(&self, channels: &[ChannelId]) -> u64 {
+        self.highest(channels, |channel| channel.gone)
+    }
+
+    pub(crate) fn cleared(&self, channels: &[ChannelId]) -> u64 {
+        self.highest(channels, |channel| channel.cleared)
+    }
+
+    fn highest(&self, channels: &[ChannelId], mark: impl Fn(&super::channel::Channel) -> u64) -> u64 {
+        let known = channels.iter().filter_map(|&id| self.channels.get(id as usize));
+        known.map(mark).max().unwrap_or(0)
+    }
+
+    /// How many entries and bytes wait behind `after`, counting at most `limit` entries.
+    pub(crate) fn count_waiting(&self, channels: &[ChannelId], after: u64, limit: usize, keep: Keep<'_>) -> (usize, usize) {
+        let mut merge = self.merge(channels, after);
+        let (mut count, mut bytes) = (0, 0);
+        while let Some(entry) = merge.next() {
+            if self.keeps(entry, channels, keep) {
+                count += 1;
+                bytes += entry.event().len();
+            }
+            if count > limit {
+                break;
+            }
+        }
+        (count, bytes)
+    }
+
+    /// The first entry behind `after` that is retained.
+    pub(crate) fn first_retained(&self, channels: &[ChannelId], after: u64) -> Option<&Arc<Entry>> {
+        let mut merge = self.merge(channels, after);
+        std::iter::from_fn(|| merge.next()).find(|entry| entry.is_retained())
+    }
+
+    /// The first entry that is there at all.
+    pub(crate) fn first_held(&self, channels: &[ChannelId]) -> Option<u64> {
+        self.merge(channels, 0).next().map(|entry| entry.seq())
+    }
+
+    /// The entry before the last `count` retained ones.
+    pub(crate) fn before_last(&self, channels: &[ChannelId], count: usize) -> Option<u64> {
+        let mut merge = self.merge(channels, 0);
+        let mut seqs = std::collections::VecDeque::with_capacity(count.min(1024) + 1);
+        while let Some(entry) = merge.next() {
+            if entry.is_retained() {
+                seqs.push_back(entry.seq());
+                if seqs.len() > count {
+                    seqs.pop_front();
+                }
+            }
+        }
+        seqs.front().map(|first| first - 1)
+    }
+
+    /// The entry before the first retained one that was appended at `unix_millis` or later.
+    pub(crate) fn before_time(&self, unix_millis: u64) -> Option<u64> {
+        // Dates may go back when the wall clock does, so all are asked.
+        self.entries.values().find(|entry| entry.unix_millis() >= unix_millis).map(|entry| entry.seq() - 1)
+    }
+
+    /// The position of a sequence, with its nonce if it is known.
+    pub(crate) fn position_at(&self, seq: u64) -> Position {
+        let nonce = if seq == self.head { self.head_nonce } else { self.nonce_at(seq).unwrap_or(0) };
+        Position { epoch: self.epoch, seq, nonce }
+    }
+
+    /// The place of the first retained event that its publisher gave this id.
+    pub(crate) fn find_own_id(&self, id: &EventId) -> Option<u64> {
+        self.own_ids.get(id).and_then(|seqs| seqs.front()).copied()
+    }
+
+    fn merge<'a>(&'a self, channels: &[ChannelId], after: u64) -> Merge<'a> {
+        let mut heads = channels
+            .iter()
+            .filter_map(|&id| self.channels.get(id as usize))
+            .map(|channel| (&channel.entries, channel.index_after(after)))
+            .filter(|(entries, index)| *index < entries.len());
+        let first = heads.next();
+        Merge { first, rest: heads.collect() }
+    }
+}
+
+type Head<'a> = (&'a std::collections::VecDeque<Arc<Entry>>, usize);
+
+/// The entries of several channels in order, each once.
+struct Merge<'a> {
+    first: Option<Head<'a>>,
+    rest: Vec<Head<'a>>,
+}
+
+impl<'a> Merge<'a> {
+    fn next(&mut self) -> Option<&'a Arc<Entry>> {
+        let (entries, index) = self.first.as_mut()?;
+        if self.rest.is_empty() {
+            let entry = entries.get(*index)?;
+            *index += 1;
+            return Some(entry);
+        }
+        let heads = std::iter::once(&*self.first.as_ref()?).chain(&self.rest);
+        let least = heads.filter_map(|(entries, index)| entries.get(*index)).min_by_key(|entry| entry.seq())?;
+        let seq = least.seq();
+        for (entries, index) in self.first.iter_mut().chain(&mut self.rest) {
+            if entries.get(*index).is_some_and(|entry| entry.seq() == seq) {
+                *index += 1;
+            }
+        }
+        Some(least)
+    }
+}

@@ -1,0 +1,237 @@
+use std::{
+    collections::{HashMap, VecDeque},
+    future::ready,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytestring::ByteString;
+use futures_core::Stream;
+
+use super::{
+    Ack, AppendError, AppendErrorKind, Appended, BoxFuture, Capabilities, Page, Provider, ProviderError,
+    Record, Status, Tail, TailItem,
+};
+use crate::{
+    clock::Clock,
+    draft::Draft,
+    nonces::Nonces,
+    position::Epoch,
+    sync::{Mutex, lock},
+    topic::Topic,
+};
+
+/// A log in this process alone: it begins anew, under a new epoch, with every start.
+///
+/// It numbers entries and hands them to the hub, whose retention is all that is kept.
+#[derive(Clone)]
+pub struct Memory {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    epoch: Epoch,
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+struct State {
+    head: u64,
+    head_nonce: u32,
+    nonces: Nonces,
+    /// What the tail has not yet given out.
+    pending: VecDeque<TailItem>,
+    waker: Option<Waker>,
+    keys: IdempotencyKeys,
+}
+
+impl Memory {
+    /// Begins a log.
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                epoch: Epoch::random(),
+                clock,
+                state: Mutex::new(State {
+                    head: 0,
+                    head_nonce: 0,
+                    nonces: Nonces::default(),
+                    pending: VecDeque::new(),
+                    waker: None,
+                    keys: IdempotencyKeys::default(),
+                }),
+            }),
+        }
+    }
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Memory").field("epoch", &self.shared.epoch).finish_non_exhaustive()
+    }
+}
+
+impl Provider for Memory {
+    fn status(&self) -> Status {
+        let state = lock(&self.shared.state);
+        Status {
+            epoch: self.shared.epoch,
+            epoch_start: 1,
+            ancestors: Vec::new(),
+            first: 1,
+            head: state.head,
+            head_nonce: state.head_nonce,
+        }
+    }
+
+    fn append(&self, batch: Vec<Draft>, ack: Ack) -> BoxFuture<'_, Vec<Result<Appended, AppendError>>> {
+        if ack > Ack::Accepted {
+            let refused = batch.iter().map(|_| Err(AppendError::new(AppendErrorKind::Unsupported))).collect();
+            return Box::pin(ready(refused));
+        }
+        let (now, time) = (self.shared.clock.now(), self.shared.clock.unix_millis());
+        let (answers, waker) = lock(&self.shared.state).append(batch, now, time);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        Box::pin(ready(answers))
+    }
+
+    fn read(&self, from: u64, _limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>> {
+        let page = Page { records: Vec::new(), scanned_through: from };
+        Box::pin(ready(Ok(page)))
+    }
+
+    fn tail(&self, _after: u64) -> Tail {
+        Box::pin(MemoryTail { shared: Arc::clone(&self.shared) })
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<u64, ProviderError>> {
+        let head = lock(&self.shared.state).head;
+        Box::pin(ready(Ok(head)))
+    }
+
+    fn clear(&self, topic: Topic) -> BoxFuture<'_, Result<(), ProviderError>> {
+        let waker = {
+            let mut state = lock(&self.shared.state);
+            let through = state.head;
+            state.pending.push_back(TailItem::Cleared { topic, through });
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+        Box::pin(ready(Ok(())))
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new()
+    }
+}
+
+impl State {
+    fn append(
+        &mut self,
+        batch: Vec<Draft>,
+        now: Duration,
+        time: u64,
+    ) -> (Vec<Result<Appended, AppendError>>, Option<Waker>) {
+        let mut records = Vec::with_capacity(batch.len());
+        let mut answers = Vec::with_capacity(batch.len());
+        for draft in batch {
+            if let Some((seq, nonce)) = draft.idempotency_key.as_ref().and_then(|key| self.keys.get(key, now)) {
+                answers.push(Ok(Appended { seq, nonce, duplicate: true }));
+                continue;
+            }
+            let (seq, nonce) = (self.head + 1, self.nonces.next());
+            (self.head, self.head_nonce) = (seq, nonce);
+            if let Some(key) = &draft.idempotency_key {
+                self.keys.insert(key.clone(), (seq, nonce), now);
+            }
+            records.push(Record { seq, nonce, time, draft });
+            answers.push(Ok(Appended { seq, nonce, duplicate: false }));
+        }
+        if records.is_empty() {
+            return (answers, None);
+        }
+        self.pending.push_back(TailItem::Batch(records));
+        (answers, self.waker.take())
+    }
+}
+
+struct MemoryTail {
+    shared: Arc<Shared>,
+}
+
+impl Stream for MemoryTail {
+    type Item = TailItem;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<TailItem>> {
+        let mut state = lock(&self.shared.state);
+        if let Some(item) = state.pending.pop_front() {
+            return Poll::Ready(Some(item));
+        }
+        match &state.waker {
+            Some(waker) if waker.will_wake(cx.waker()) => {}
+            _ => state.waker = Some(cx.waker().clone()),
+        }
+        Poll::Pending
+    }
+}
+
+/// The positions that idempotency keys stand for, bounded by number and age.
+#[derive(Debug, Default)]
+struct IdempotencyKeys {
+    positions: HashMap<ByteString, (u64, u32)>,
+    by_age: VecDeque<(Duration, ByteString)>,
+}
+
+impl IdempotencyKeys {
+    const MAX_COUNT: usize = 100_000;
+    const MAX_AGE: Duration = Duration::from_secs(3600);
+
+    fn get(&mut self, key: &ByteString, now: Duration) -> Option<(u64, u32)> {
+        self.forget_old(now);
+        self.positions.get(key).copied()
+    }
+
+    fn insert(&mut self, key: ByteString, position: (u64, u32), now: Duration) {
+        self.forget_old(now);
+        if self.by_age.len() == Self::MAX_COUNT
+            && let Some((_, oldest)) = self.by_age.pop_front()
+        {
+            self.positions.remove(&oldest);
+        }
+        self.by_age.push_back((now, key.clone()));
+        self.positions.insert(key, position);
+    }
+
+    fn forget_old(&mut self, now: Duration) {
+        while let Some((since, key)) = self.by_age.front()
+            && now.saturating_sub(*since) > Self::MAX_AGE
+        {
+            self.positions.remove(key);
+            self.by_age.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idempotency_keys_are_forgotten_by_age_and_number() {
+        let mut keys = IdempotencyKeys::default();
+        keys.insert("a".into(), (1, 1), Duration::ZERO);
+        assert_eq!(keys.get(&"a".into(), Duration::from_secs(3600)), Some((1, 1)));
+        assert_eq!(keys.get(&"a".into(), Duration::from_secs(3601)), None);
+        for n in 0..=IdempotencyKeys::MAX_COUNT as u64 {
+            keys.insert(n.to_string().into(), (n, 1), Duration::from_secs(4000));
+        }
+        assert_eq!(keys.get(&"0".into(), Duration::from_secs(4000)), None);
+        assert_eq!(keys.get(&"1".into(), Duration::from_secs(4000)), Some((1, 1)));
+    }
+}

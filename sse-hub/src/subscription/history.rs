@@ -1,0 +1,83 @@
+use std::sync::Arc;
+
+use super::{cold, subscribe::Subscribe, subscribe_error::SubscribeError};
+use crate::{
+    ids::Ids,
+    log::{Entry, Keep},
+    position::Position,
+    resume::{Cursor, OnGap, Resume, Start, decide},
+    topic::Selector,
+};
+
+/// A part of a log, read without subscribing.
+#[non_exhaustive]
+#[derive(Clone, Debug)]
+pub struct History {
+    /// The entries, in order.
+    pub entries: Vec<Arc<Entry>>,
+    /// What became of the cursor.
+    pub resume: Resume,
+    /// Where to read on: hand it in as an id.
+    pub next: Position,
+}
+
+/// The most wire bytes taken at once while the log is locked.
+const BYTES_AT_ONCE: usize = 1024 * 1024;
+/// The most entries asked of the provider at once.
+const PAGE: usize = 256;
+
+impl Subscribe {
+    /// Reads what a subscription would replay, and stops there.
+    pub(crate) async fn read(self, limit: usize) -> Result<History, SubscribeError> {
+        let subscribe = self.from(Start::Earliest).on_gap(OnGap::Earliest);
+        let (namespace, ids): (_, Ids) = subscribe.place();
+        let selectors = subscribe.selectors()?;
+        namespace.pump();
+        let cursor = subscribe.requested().and_then(|id| Cursor::read(id, ids));
+        let known = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+        let judged = namespace.with_channels(&selectors, |log, channels| {
+            let decision = known.unwrap_or_else(|| decide(cursor.as_ref(), &log.view(cursor.as_ref(), channels, true)));
+            subscribe.judge(log, channels, decision)
+        });
+        let mut history = History { entries: Vec::new(), resume: judged.resume, next: judged.position };
+        let through = judged.head;
+        while history.entries.len() < limit && history.next.seq < through {
+            let keep = Keep { through, replay_through: through, latest_per_key: false, filter: None, now: namespace.clock.millis() };
+            let room = limit - history.entries.len();
+            let found = namespace.with_channels(&selectors, |log, channels| {
+                if namespace.capabilities.history && log.gone(channels) > history.next.seq {
+                    return None;
+                }
+                let taken = log.take(channels, history.next.seq, BYTES_AT_ONCE, Some(room as u64), keep);
+                Some((taken.entries, taken.position.unwrap_or_else(|| log.position_at(through))))
+            });
+            let (entries, next) = match found {
+                Some(found) => found,
+                None => read_old(&namespace, &selectors, history.next, keep).await?,
+            };
+            history.entries.extend(entries.into_iter().take(room));
+            history.next = match history.entries.last() {
+                Some(last) if history.entries.len() >= limit => last.position(),
+                _ => next,
+            };
+        }
+        Ok(history)
+    }
+}
+
+/// Reads a page of what only the provider has.
+async fn read_old(
+    namespace: &Arc<crate::namespace::Namespace>,
+    selectors: &[Selector],
+    after: Position,
+    keep: Keep<'_>,
+) -> Result<(Vec<Arc<Entry>>, Position), SubscribeError> {
+    let page = namespace.provider.read(after.seq + 1, PAGE).await;
+    let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
+    let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
+    let log = namespace.read_log();
+    let read: Vec<_> = page.records.into_iter().map(|record| log.cold_entry(record, now, unix_now)).collect();
+    let (entries, position) = log.take_cold(&read, after.seq, selectors, usize::MAX, keep);
+    let scanned = page.scanned_through.max(after.seq + 1).min(keep.through);
+    Ok((entries, position.unwrap_or_else(|| log.position_at(scanned))))
+}

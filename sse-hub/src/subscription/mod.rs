@@ -1,0 +1,21 @@
+//! From a request to a stream of batches.
+
+mod blocks;
+mod cold;
+mod entries;
+mod events;
+mod handle;
+mod history;
+mod subscribe;
+mod subscribe_error;
+mod stream;
+
+pub use blocks::GapAs;
+pub(crate) use cold::ColdPages;
+pub use entries::{Delivery, Entries};
+pub use events::Events;
+pub use handle::SubscriptionHandle;
+pub use history::History;
+pub use stream::Subscription;
+pub use subscribe::Subscribe;
+pub use subscribe_error::{SubscribeError, SubscribeErrorKind};
