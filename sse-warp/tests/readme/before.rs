@@ -13,7 +13,7 @@ pub(crate) fn rows(
     name: &'static str,
     configured: Duration,
 ) -> Result<(), Box<dyn Error>> {
-    let value = [number];
+    let value = vec![number];
     let stream = once(Event::default());
     let _ = warp::sse::reply(stream.map(Ok::<_, Infallible>));
     let stream = once(Ok::<_, Infallible>(Event::default()));
@@ -27,6 +27,7 @@ pub(crate) fn rows(
     let _ = warp::sse::keep_alive().text("hi");
     let _ = warp::sse::last_event_id::<String>();
     let event = Event::default().json_data(&value)?;
+    drop(value);
     let event = event.event("tick");
     let _ = event.id(number.to_string());
     let event = Event::default().data(text);
