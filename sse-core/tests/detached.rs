@@ -1,4 +1,5 @@
 //! What a kept event keeps in memory.
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::sync::Arc;
 
