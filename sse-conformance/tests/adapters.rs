@@ -1,8 +1,6 @@
 #![forbid(unsafe_code)]
 //! A user of one adapter needs no other crate to build checked values and to name their errors.
 
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
 use std::convert::Infallible;
 use std::time::Duration;
 
