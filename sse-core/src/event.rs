@@ -243,6 +243,8 @@ impl fmt::Display for Event {
 const SHOWN_CHARACTERS: usize = 64;
 
 /// Data that is longer than the limit that it was checked against.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DataTooLong {
     max: usize,

@@ -141,6 +141,8 @@ const NEGATIVE: &str = "retry must not be negative";
 const TOO_LONG: &str = "retry must not exceed 18446744073709551615 milliseconds";
 
 /// A number that is no reconnection time.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidRetry {
     rule: &'static str,

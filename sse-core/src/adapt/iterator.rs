@@ -71,6 +71,7 @@ impl<I: Iterator> IteratorExt for I {}
 /// The events of an iterator of chunks; see [`IteratorExt::events`].
 ///
 /// It takes a chunk only when it has no event left, and stays at its end.
+/// It is `Send` and `Sync` if the iterator is.
 #[derive(Debug)]
 #[must_use = "iterators are lazy"]
 pub struct IteratorEvents<I> {
@@ -105,6 +106,8 @@ where
 impl<I> FusedIterator for IteratorEvents<I> where I: Iterator<Item: Into<Bytes>> {}
 
 /// The wire bytes of an iterator of events; see [`IteratorExt::encoded`].
+///
+/// It is `Send` and `Sync` if the iterator is.
 #[derive(Clone, Debug)]
 #[must_use = "iterators are lazy"]
 pub struct EncodedIterator<I> {

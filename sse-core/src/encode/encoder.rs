@@ -18,6 +18,8 @@ use crate::event::Event;
 /// Data and comments are split at CRLF, LF and lone CR, and nowhere else.
 /// A list of events encodes to the concatenation of their encodings.
 ///
+/// Shareable between threads: `Send + Sync`.
+///
 /// ```
 /// use sse_core::{Encoder, Event, LineEnd};
 ///
@@ -38,6 +40,8 @@ pub struct Encoder {
 }
 
 /// The line end that an [`Encoder`] writes.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum LineEnd {
@@ -49,6 +53,8 @@ pub enum LineEnd {
 }
 
 /// The order in which an [`Encoder`] writes the fields of an event.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum FieldOrder {
