@@ -217,7 +217,7 @@ impl Decoder {
         let admitted = self.state.admit(&chunk);
         chunk.truncate(admitted.len);
         self.current
-            .load(chunk, admitted.skip, |piece| self.state.absorb(piece));
+            .load(chunk, admitted.skip, |scan| self.state.absorb(scan));
     }
 
     /// Lets go of the chunk; a last event ID that lies in it is copied, so that it does not keep all of it in memory.

@@ -71,16 +71,8 @@ impl<'d, 'c> EventRefs<'d, 'c> {
 impl Drop for EventRefs<'_, '_> {
     #[inline]
     fn drop(&mut self) {
-        self.walk.pause();
-        let Walk {
-            state,
-            scan,
-            last_id,
-            ..
-        } = &mut self.walk;
-        if let Some(id) = last_id {
-            state.set_last_event_id(id);
+        if !self.walk.scan.chunk().is_empty() {
+            self.walk.leave();
         }
-        state.leave(scan.chunk(), scan.consumed());
     }
 }

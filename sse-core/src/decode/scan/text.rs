@@ -80,7 +80,11 @@ impl TextBuffer {
     /// Adds bytes that may end within a character.
     #[inline]
     pub(in crate::decode) fn push(&mut self, piece: Piece<'_>) {
-        self.bytes.extend_from_slice(piece.bytes);
+        match <&[u8; 64]>::try_from(piece.bytes) {
+            // A length that is known beforehand saves a call.
+            Ok(block) => self.bytes.extend_from_slice(block),
+            Err(_) => self.bytes.extend_from_slice(piece.bytes),
+        }
         self.valid &= piece.ascii;
     }
 
