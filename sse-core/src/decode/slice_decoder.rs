@@ -73,7 +73,11 @@ impl SliceDecoder {
                     Scan::of_short(short, &mut self.marks)
                 }
             }
-            None => Scan::new(chunk, admitted.skip, &mut self.marks),
+            None => {
+                let mut scan = Scan::new(chunk, admitted.skip, &mut self.marks);
+                scan.offer(|rest| self.state.absorb(rest));
+                scan
+            }
         };
         EventRefs::new(Walk::new(&mut self.state, scan))
     }

@@ -14,6 +14,8 @@ pub(in crate::decode) struct Marks {
     window: usize,
     looked_at: usize,
     summary: Summary,
+    /// Whether the last window had neither a line end nor a byte that is not ASCII, be it of another chunk.
+    was_quiet: bool,
     masks: [u64; 64],
     /// Where the current line starts.
     line: usize,
@@ -29,6 +31,7 @@ impl Default for Marks {
             window: 0,
             looked_at: 0,
             summary: Summary::default(),
+            was_quiet: false,
             masks: [0; 64],
             line: 0,
             high_before: false,
@@ -123,6 +126,21 @@ impl<'m, 'c> Scan<'m, 'c> {
     /// Goes on in a chunk that `marks` were made from.
     pub(super) fn resume(chunk: &'c [u8], marks: &'m mut Marks) -> Self {
         Self { chunk, marks }
+    }
+
+    /// Offers the chunk to `absorb` if no line ends in it, and leaves out what that takes: all or some of its beginning.
+    #[inline(never)]
+    pub(in crate::decode) fn offer(&mut self, absorb: impl FnOnce(&mut Short<'c>) -> bool) {
+        let Some(rest) = self.rest() else {
+            return;
+        };
+        let mut rest = Short::without_line_end(rest);
+        if absorb(&mut rest) {
+            self.chunk = b"";
+            self.marks.clear();
+        } else {
+            self.marks.line += rest.line;
+        }
     }
 
     /// Returns the next line if it is a data line of at most `room` bytes that LF ends and that a blank line follows:
@@ -262,6 +280,8 @@ impl<'m, 'c> Scan<'m, 'c> {
         let window = &self.chunk[start..(start + WINDOW).min(self.chunk.len())];
         self.marks.window = start;
         self.marks.looked_at = start + window.len();
-        self.marks.summary = find_line_ends(window, &mut self.marks.masks);
+        let was_quiet = self.marks.was_quiet;
+        self.marks.summary = find_line_ends(window, &mut self.marks.masks, was_quiet);
+        self.marks.was_quiet = self.marks.summary == Summary::default();
     }
 }

@@ -31,7 +31,13 @@ impl Retained {
                 }
                 self.marks.go_on(short);
             }
-            None => self.marks.start(&chunk, skip),
+            None => {
+                let mut scan = Scan::new(&chunk, skip, &mut self.marks);
+                scan.offer(absorb);
+                if scan.chunk().is_empty() {
+                    return;
+                }
+            }
         }
         self.chunk = chunk;
     }

@@ -3,7 +3,8 @@ use super::{
     text::Piece,
 };
 
-/// A chunk of at most one block, looked at as a whole: what is known of it fits in registers.
+/// A chunk that was looked at as a whole and of which so little is known that it fits in registers:
+/// it has at most one block, or no line ends in it.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::decode) struct Short<'c> {
     pub(super) chunk: &'c [u8],
@@ -30,6 +31,17 @@ impl<'c> Short<'c> {
             high: found.high,
             line: skip,
         })
+    }
+
+    /// Makes one of a piece of any length in which no line ends.
+    #[inline]
+    pub(super) fn without_line_end(piece: Piece<'c>) -> Self {
+        Self {
+            chunk: piece.bytes(),
+            ends: 0,
+            high: !piece.is_ascii(),
+            line: 0,
+        }
     }
 
     /// Returns what is left of the chunk, or `None` if a line ends in it.

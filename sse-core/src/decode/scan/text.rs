@@ -33,6 +33,12 @@ impl<'a> Piece<'a> {
         self.bytes
     }
 
+    /// Tells whether the bytes are known to be ASCII.
+    #[inline]
+    pub(super) fn is_ascii(self) -> bool {
+        self.ascii
+    }
+
     /// Returns the piece without its first bytes.
     #[inline]
     pub(in crate::decode) fn skip(self, count: usize) -> Self {
