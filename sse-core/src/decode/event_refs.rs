@@ -8,6 +8,7 @@ use super::{
 ///
 /// Dropping it early loses nothing: the decoder then stands after the last event that was given out,
 /// and [`remaining`](Self::remaining) tells what is still to be decoded.
+/// Shareable between threads: `Send + Sync`.
 #[derive(Debug)]
 pub struct EventRefs<'d, 'c> {
     walk: Walk<'d, 'c>,
