@@ -1,20 +1,29 @@
-//! Every right-hand side of the README's tables, compiled.
+//! Every right-hand side of the README's tables, compiled, and every left-hand side of the last one.
 
 use std::error::Error;
 use std::time::Duration;
 
 use axum_core::response::{IntoResponse, Response};
-use sse_axum::{AcceptsEventStream, Event, EventType, KeepAlive, OnError, Sse, no_content};
+use sse_axum::{
+    AcceptsEventStream, Event, EventType, KeepAlive, LastEventId, OnError, Sse, no_content,
+};
 use tokio_stream::{Once, once};
 
 #[path = "../../sse-core/tests/shared/readme_rows.rs"]
 mod readme_rows;
+
+#[path = "readme/before.rs"]
+mod before;
 
 const TICK: EventType = EventType::from_static("tick");
 
 #[test]
 fn every_row_of_the_readme_compiles() {
     readme_rows::check(include_str!("../README.md"), include_str!("readme.rs"));
+    readme_rows::check_left(
+        include_str!("../README.md"),
+        include_str!("readme/before.rs"),
+    );
 }
 
 #[tokio::test]
@@ -22,7 +31,8 @@ async fn what_the_readme_proposes_runs() {
     configure().await.unwrap();
     rows("a\nb", 7, "tock", Duration::from_secs(1)).unwrap();
     assert_eq!(stop().status(), 204);
-    let _ = negotiated;
+    let _: axum::routing::MethodRouter = axum::routing::get(negotiated);
+    before::rows("a", 7, "tock", Duration::from_secs(1)).unwrap();
 }
 
 async fn configure() -> Result<Response, std::io::Error> {
@@ -37,7 +47,7 @@ async fn configure() -> Result<Response, std::io::Error> {
         .into_response())
 }
 
-async fn negotiated(_: AcceptsEventStream) -> Sse<Once<Event>> {
+async fn negotiated(_: AcceptsEventStream, _: Option<LastEventId>) -> Sse<Once<Event>> {
     Sse::new(once(Event::new("a")))
 }
 

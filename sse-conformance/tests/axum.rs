@@ -6,12 +6,15 @@
     reason = "a panic is the report of a fixture that does not start"
 )]
 
+#[path = "fixture/counted.rs"]
+mod counted;
 mod fixture;
 
 use std::io;
 use std::process::ExitCode;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
@@ -24,6 +27,7 @@ use tokio::net::TcpListener;
 use tokio_stream::Stream;
 use tower_http::compression::CompressionLayer;
 
+use crate::counted::Counted;
 use crate::fixture::{FIRST, batches, configured, encoded, events};
 
 fn main() -> ExitCode {
@@ -113,11 +117,12 @@ async fn play(
         return StatusCode::NOT_FOUND.into_response();
     };
     scene.requested(last.0.as_ref().map(EventId::as_str));
-    match scene.script().shape {
+    let response = match scene.script().shape {
         Shape::Batch => respond(&scene, &shutdown, batches).await,
         Shape::Encoded => respond(&scene, &shutdown, encoded).await,
         Shape::Event => respond(&scene, &shutdown, events).await,
-    }
+    };
+    response.map(|body| Body::new(Counted::new(body, &scene)))
 }
 
 async fn respond<S>(

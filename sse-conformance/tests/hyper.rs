@@ -6,6 +6,8 @@
     reason = "a panic is the report of a fixture that does not start"
 )]
 
+#[path = "fixture/counted.rs"]
+mod counted;
 mod fixture;
 
 use std::convert::Infallible;
@@ -35,6 +37,7 @@ use tokio_stream::Stream;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::compression::CompressionLayer;
 
+use crate::counted::Counted;
 use crate::fixture::{FIRST, batches, configured, encoded, events};
 
 fn main() -> ExitCode {
@@ -156,11 +159,12 @@ impl Application {
         let last = last_event_id(&request);
         scene.requested(last.0.as_ref().map(EventId::as_str));
         let (method, shutdown) = (request.method(), &self.shutdown);
-        match scene.script().shape {
+        let response = match scene.script().shape {
             Shape::Batch => respond(&scene, shutdown, method, batches).await,
             Shape::Encoded => respond(&scene, shutdown, method, encoded).await,
             Shape::Event => respond(&scene, shutdown, method, events).await,
-        }
+        };
+        response.map(|body| Counted::new(body, &scene).boxed_unsync())
     }
 }
 

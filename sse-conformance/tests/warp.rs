@@ -6,12 +6,14 @@
     reason = "a panic is the report of a fixture that does not start"
 )]
 
+#[path = "fixture/counted.rs"]
+mod counted;
 mod fixture;
 
-use std::convert::Infallible;
 use std::io;
 use std::process::ExitCode;
 
+use http_body_util::BodyDataStream;
 use sse_conformance::http::{
     Opening, Profile, Route, Running, Scene, Shape, Stage, StepError, Subject, Suite,
 };
@@ -25,6 +27,7 @@ use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
+use crate::counted::Counted;
 use crate::fixture::{FIRST, batches, configured, encoded, events};
 
 fn main() -> ExitCode {
@@ -81,7 +84,7 @@ impl Subject for Warp {
 
 fn routes(
     application: Application,
-) -> impl Filter<Extract = (impl Reply,), Error = Infallible> + Clone {
+) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone {
     let application = warp::any().map(move || application.clone());
     let play = application.and(warp::method()).and(last_event_id());
     let plain = warp::path!("events" / usize)
@@ -99,12 +102,7 @@ fn routes(
         .or(forced.with(warp::compression::gzip()))
         .or(negotiated)
         .or(none)
-        .recover(async |rejection: Rejection| {
-            Ok::<_, Infallible>(match rejection.find::<NotAcceptable>() {
-                Some(_) => StatusCode::NOT_ACCEPTABLE,
-                None => StatusCode::NOT_FOUND,
-            })
-        })
+        .recover(NotAcceptable::recover)
 }
 
 async fn play_scene(
@@ -118,11 +116,15 @@ async fn play_scene(
         return StatusCode::NOT_FOUND.into_response();
     };
     scene.requested(last.0.as_ref().map(EventId::as_str));
-    match scene.script().shape {
+    let response = match scene.script().shape {
         Shape::Batch => respond(&scene, &shutdown, &method, batches).await,
         Shape::Encoded => respond(&scene, &shutdown, &method, encoded).await,
         Shape::Event => respond(&scene, &shutdown, &method, events).await,
-    }
+    };
+    let (head, body) = response.into_parts();
+    let frames = BodyDataStream::new(Counted::new(body, &scene));
+    let (_, body) = warp::reply::stream(frames).into_response().into_parts();
+    Response::from_parts(head, body)
 }
 
 async fn respond<S>(

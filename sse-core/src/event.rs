@@ -123,7 +123,18 @@ impl Event {
         Ok(self.id(EventId::try_from(id.into())?))
     }
 
-    /// Sets the reconnection time.
+    /// Sets the reconnection time: a [`Retry`], a `Duration`, or an unsigned number of milliseconds.
+    ///
+    /// A bare literal is an `i32` here, which could be negative and does not compile.
+    ///
+    /// ```
+    /// # use sse_core::{Event, Retry};
+    /// use std::time::Duration;
+    ///
+    /// let event = Event::new("x").retry(3000_u32);
+    /// assert_eq!(event, Event::new("x").retry(Duration::from_secs(3)));
+    /// assert_eq!(event, Event::new("x").retry(Retry::from_millis(3000)));
+    /// ```
     pub fn retry(mut self, retry: impl Into<Retry>) -> Self {
         self.retry = Some(retry.into());
         self
@@ -232,6 +243,8 @@ impl fmt::Display for Event {
 const SHOWN_CHARACTERS: usize = 64;
 
 /// Data that is longer than the limit that it was checked against.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct DataTooLong {
     max: usize,

@@ -3,6 +3,8 @@ use core::fmt;
 use bytestring::ByteString;
 
 /// A part of an event that has rules about the characters it may hold.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Field {
@@ -95,6 +97,7 @@ impl fmt::Display for Field {
 /// Which characters a `sanitized` constructor removes, beside those the field can never hold.
 ///
 /// Each set holds the one before it.
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Strip {
@@ -123,6 +126,7 @@ impl Strip {
 /// What a `sanitized` constructor made, and how much it removed.
 ///
 /// A sanitised id is another valid id: look at [`removed`](Self::removed) where that matters.
+/// It is `Send` and `Sync` if the value is.
 #[expect(clippy::exhaustive_structs, reason = "a pair with names")]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Sanitized<T> {
@@ -144,6 +148,7 @@ impl<T> Sanitized<T> {
 /// Text that its field cannot hold.
 ///
 /// The message names the field and the rule, and never repeats the text.
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InvalidText {
     field: Field,

@@ -3,6 +3,7 @@ use core::{fmt, ops::RangeInclusive, time::Duration};
 /// A reconnection time in whole milliseconds: the value of a `retry` field.
 ///
 /// Negative values cannot be built.
+/// Shareable between threads: `Send + Sync`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,6 +31,15 @@ impl Retry {
     pub fn clamped(milliseconds: impl Into<i128>, range: RangeInclusive<u64>) -> Self {
         let wanted = u64::try_from(milliseconds.into().max(0)).unwrap_or(u64::MAX);
         Self(wanted.max(*range.start()).min(*range.end()))
+    }
+
+    /// Makes a reconnection time within `range` by moving a duration outside it to its nearer end; all are rounded up
+    /// to a whole millisecond.
+    ///
+    /// An empty range gives its end.
+    pub fn clamped_duration(duration: Duration, range: RangeInclusive<Duration>) -> Self {
+        let (start, end) = range.into_inner();
+        Self::from(duration).max(start.into()).min(end.into())
     }
 
     /// Makes a reconnection time from a duration, rounded up to a whole millisecond.
@@ -131,6 +141,8 @@ const NEGATIVE: &str = "retry must not be negative";
 const TOO_LONG: &str = "retry must not exceed 18446744073709551615 milliseconds";
 
 /// A number that is no reconnection time.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidRetry {
     rule: &'static str,
@@ -181,6 +193,13 @@ mod tests {
         assert_eq!(Retry::clamped(i128::MIN, 10..=20), Retry(10));
         assert_eq!(Retry::clamped(u64::MAX, 10..=20), Retry(20));
         assert_eq!(Retry::clamped(15, 10..=20), Retry(15));
+        let range = || Duration::from_micros(9_500)..=Duration::from_millis(20);
+        let clamped = |micros| Retry::clamped_duration(Duration::from_micros(micros), range());
+        assert_eq!(
+            [0, 15_001, 99_000].map(clamped),
+            [Retry(10), Retry(16), Retry(20)]
+        );
+        assert_eq!(Retry::clamped_duration(Duration::MAX, range()), Retry(20));
         assert_eq!(Retry::from(Duration::from_micros(1)), Retry(1));
         assert_eq!(Retry::from(Duration::MAX), Retry::MAX);
         assert_eq!(

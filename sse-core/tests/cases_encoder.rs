@@ -78,9 +78,12 @@ fn comments_are_lines_of_their_own_also_inside_an_event() {
         "data: x\n: data: evil\n:\n: id: 6\n\n",
     );
     let open = Encoder::new().open_comments();
-    assert_eq!(open.encode(&Event::from_comment("note")), ": note\n");
     assert_eq!(
-        open.encode(&Event::new("x").comment("note")),
+        open.encode_to_string(&Event::from_comment("note")),
+        ": note\n"
+    );
+    assert_eq!(
+        open.encode_to_string(&Event::new("x").comment("note")),
         "data: x\n: note\n\n"
     );
 }

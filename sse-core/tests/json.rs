@@ -68,7 +68,64 @@ fn a_value_becomes_data_on_one_line() {
     let no_text_keys = std::collections::BTreeMap::from([(vec![1], 2)]);
     assert_eq!(
         Event::json(&no_text_keys).unwrap_err().to_string(),
-        "key must be a string"
+        "value must be one that JSON can hold"
+    );
+}
+
+#[test]
+fn a_json_error_never_repeats_its_input() {
+    #[derive(Debug, Deserialize)]
+    enum Kind {
+        Known,
+    }
+
+    #[track_caller]
+    fn check(error: &sse_core::JsonError, expected: &str) {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        assert_eq!(error.to_string(), expected.to_owned() + &place);
+        let everything = format!("{error:?} {error:#}");
+        assert!(!everything.contains("SECRET"), "{everything}");
+        assert!(std::error::Error::source(error).is_none());
+    }
+
+    let of_event = |json: &str| Event::from_json(json).unwrap_err();
+    check(
+        &of_event(r#"{"retry": "SECRET, expected x"}"#),
+        &format!(
+            "JSON must have a whole number of milliseconds from 0 to {} as `retry`",
+            u64::MAX
+        ),
+    );
+    check(
+        &of_event(r#"{"event": "SECRET\n"}"#),
+        "`event`: event type must not contain a line feed (at byte 6)",
+    );
+    check(
+        &of_event(r#"{"comment": ["a", {"SECRET": 1}]}"#),
+        "JSON must have text as `comment`",
+    );
+    check(
+        &of_event(r#""SECRET`x`""#),
+        "JSON must have an event as a map of event, data, id, retry and comment",
+    );
+    check(&of_event("SECRET"), "text must be JSON");
+    check(
+        &Event::from_json_lenient(r#""SECRET""#).unwrap_err(),
+        "JSON must fit the type that is read",
+    );
+    let received = |wire| decode(wire);
+    check(
+        &received("data: \"SECRET\"\n\n").json::<u32>().unwrap_err(),
+        "JSON must fit the type that is read",
+    );
+    let unknown = received("data: \"SECRET\"\n\n").json::<Kind>().unwrap_err();
+    check(&unknown, "JSON must fit the type that is read");
+    assert!(unknown.detail().to_string().contains("SECRET"));
+    check(
+        &received("data: {\"SECRET\": \n\n")
+            .json::<serde_json::Value>()
+            .unwrap_err(),
+        "JSON must be whole",
     );
 }
 

@@ -312,3 +312,17 @@ fn the_presets_say_what_their_docs_say() {
         }
     }
 }
+
+#[test]
+fn comment_lines_without_a_blank_line_add_up_to_the_limit_of_an_event() {
+    let decode = |lines: usize, line: &str| {
+        let options = DecoderOptions::new().limits(Limits::STRICT);
+        Decoder::with_options(options)
+            .decode_all(line.repeat(lines))
+            .1
+    };
+    assert_eq!(decode(5461, ": keep-alive\n"), None);
+    let error = decode(5462, ": keep-alive\n").unwrap();
+    assert_eq!(error.kind(), DecodeErrorKind::TooLarge(Limit::Event));
+    assert_eq!(decode(100_000, ": keep-alive\n\n"), None);
+}

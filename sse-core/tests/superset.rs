@@ -218,7 +218,7 @@ fn a_keep_alive_is_written_with_or_without_a_blank_line() {
     assert_eq!(
         Encoder::new()
             .open_comments()
-            .encode(&Event::from_comment("")),
+            .encode_to_string(&Event::from_comment("")),
         ":\n"
     );
 }

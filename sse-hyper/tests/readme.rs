@@ -1,4 +1,4 @@
-//! Every right-hand side of the README's tables, compiled.
+//! Every right-hand side of the README's tables, compiled, and every left-hand side of the last one.
 
 use std::error::Error;
 use std::time::Duration;
@@ -14,11 +14,18 @@ use tokio_stream::once;
 #[path = "../../sse-core/tests/shared/readme_rows.rs"]
 mod readme_rows;
 
+#[path = "readme/before.rs"]
+mod before;
+
 const TICK: EventType = EventType::from_static("tick");
 
 #[test]
 fn every_row_of_the_readme_compiles() {
     readme_rows::check(include_str!("../README.md"), include_str!("readme.rs"));
+    readme_rows::check_left(
+        include_str!("../README.md"),
+        include_str!("readme/before.rs"),
+    );
 }
 
 type Body = EventStream<BoxStream<Result<Event, std::io::Error>>>;
@@ -31,6 +38,7 @@ async fn what_the_readme_proposes_runs() {
     let body = response.into_body().collect().await.unwrap();
     assert_eq!(body.to_bytes(), "data: a\n\n");
     rows("a", "tock").unwrap();
+    before::rows("a", "tock", Request::new(()).headers());
     assert_eq!(stop().status(), 204);
 }
 
@@ -40,10 +48,10 @@ async fn answer(request: Request<()>) -> Result<Response<Body>, std::io::Error> 
         .keep_alive(KeepAlive::every_secs::<5>().comment("still here"))
         .on_error(OnError::event(|error| Event::new(error.to_string())))
         .on_end(|end| println!("{:?}, {} events", end.reason, end.events))
+        .for_method(request.method())
         .await_first(Duration::from_secs(2))
         .await?
-        .boxed()
-        .for_method(request.method());
+        .boxed();
     let mut response = sse.into_response();
     if !accepts_event_stream(request.headers()) {
         *response.status_mut() = http::StatusCode::NOT_ACCEPTABLE;

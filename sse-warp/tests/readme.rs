@@ -1,4 +1,4 @@
-//! Every right-hand side of the README's tables, compiled.
+//! Every right-hand side of the README's tables, compiled, and every left-hand side of the last one.
 
 use std::error::Error;
 use std::time::Duration;
@@ -8,31 +8,37 @@ use sse_warp::{
     no_content, reply,
 };
 use tokio_stream::{Once, once};
-use warp::http::StatusCode;
+use warp::Filter;
+use warp::http::Method;
 use warp::reply::{Reply, Response};
-use warp::{Filter, Rejection};
 
 #[path = "../../sse-core/tests/shared/readme_rows.rs"]
 mod readme_rows;
+
+#[path = "readme/before.rs"]
+mod before;
 
 const TICK: EventType = EventType::from_static("tick");
 
 #[test]
 fn every_row_of_the_readme_compiles() {
     readme_rows::check(include_str!("../README.md"), include_str!("readme.rs"));
+    readme_rows::check_left(
+        include_str!("../README.md"),
+        include_str!("readme/before.rs"),
+    );
 }
 
 #[tokio::test]
 async fn what_the_readme_proposes_runs() {
     rows("a\nb", 7, "tock", Duration::from_secs(1)).unwrap();
     assert_eq!(no_content().into_response().status(), 204);
-    let route = accepts_event_stream()
+    before::rows("a", 7, "tock", Duration::from_secs(1)).unwrap();
+    let route = warp::method()
+        .and(accepts_event_stream())
         .and(last_event_id())
-        .then(async |_| configure().await.unwrap());
-    let route = route.recover(async |rejection: Rejection| {
-        let _: &NotAcceptable = rejection.find().unwrap();
-        Ok::<_, Rejection>(StatusCode::NOT_ACCEPTABLE)
-    });
+        .then(async |method, _| configure(method).await.unwrap());
+    let route = route.recover(NotAcceptable::recover);
     let request = warp::test::request().header("accept", "text/html");
     assert_eq!(request.reply(&route).await.status(), 406);
     assert_eq!(
@@ -41,9 +47,10 @@ async fn what_the_readme_proposes_runs() {
     );
 }
 
-async fn configure() -> Result<Response, std::io::Error> {
+async fn configure(method: Method) -> Result<Response, std::io::Error> {
     let hub = Hub(Event::new("a"));
     Ok(Sse::lazy(move || hub.subscribe())
+        .for_method(&method)
         .keep_alive(KeepAlive::every_secs::<5>().comment("still here"))
         .on_error(OnError::event(|error| Event::new(error.to_string())))
         .on_end(|end| println!("{:?}, {} events", end.reason, end.events))

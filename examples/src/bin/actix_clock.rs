@@ -30,7 +30,7 @@ async fn main() -> Result<()> {
         App::new()
             .app_data(state.clone())
             .route("/", web::get().to(async || Html::new(examples::CLOCK_PAGE)))
-            .route("/events", web::get().to(events))
+            .route("/events", sse_actix::route().to(events))
     };
 
     let listener = examples::listen().await?.into_std()?;

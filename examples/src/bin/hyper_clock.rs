@@ -15,7 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use sse_hyper::{Event, EventType, Shutdown, Sse};
-use tokio::time::interval;
+use tokio::time::{interval, sleep};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::IntervalStream;
 
@@ -59,12 +59,17 @@ async fn main() -> Result<()> {
     let listener = examples::listen().await?;
     let mut stopped = pin!(stopped);
     loop {
-        let socket = tokio::select! {
-            accepted = listener.accept() => accepted?.0,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             () = &mut stopped => break,
         };
+        // One connection that fails is not the end of the others. When descriptors have run out, each would.
+        let Ok((socket, _)) = accepted else {
+            sleep(Duration::from_millis(100)).await;
+            continue;
+        };
         // A small event does not wait for the acknowledgement of the one before it.
-        socket.set_nodelay(true)?;
+        let _ = socket.set_nodelay(true);
         let shutdown = shutdown.clone();
         let service = service_fn(move |request| {
             let response = route(&request, &shutdown);

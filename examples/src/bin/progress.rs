@@ -10,6 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use futures_util::stream::unfold;
 use serde_json::json;
 use sse_axum::{Event, LastEventId, Shutdown, Sse, no_content};
@@ -41,21 +42,18 @@ async fn events(State(desk): State<Desk>, last: LastEventId) -> Response {
     }
     let first = (desk.job.subscribe(), after + 1);
     let steps = unfold(first, move |(mut job, step)| async move {
-        job.wait_for(|job| job.done >= step || step > end)
-            .await
-            .ok()?;
+        let told = |job: &Job| job.done >= step || step > end;
+        job.wait_for(told).await.ok()?;
         (step <= end).then(|| (progress(step), (job, step + 1)))
     });
-    Sse::new(steps)
-        .shutdown(desk.shutdown.signal())
-        .into_response()
+    let sse = Sse::new(steps).shutdown(desk.shutdown.signal());
+    sse.into_response()
 }
 
 fn progress(step: u64) -> Result<Event, sse_axum::JsonError> {
     let percent = (step - 1) % STEPS + 1;
-    let step_name = format!("Rendering frame {percent} of {STEPS}");
-    let event = Event::json(&json!({ "percent": percent, "step": step_name }))?;
-    Ok(event.id(step))
+    let name = format!("Rendering frame {percent} of {STEPS}");
+    Ok(Event::json(&json!({ "percent": percent, "step": name }))?.id(step))
 }
 
 /// Starts a job unless one is running.
@@ -88,7 +86,9 @@ async fn main() -> Result<()> {
         .route("/events", get(events))
         .with_state(desk.clone());
 
-    axum::serve(examples::listen().await?, app)
+    let listener = examples::listen().await?;
+    let listener = listener.tap_io(|socket| drop(socket.set_nodelay(true)));
+    axum::serve(listener, app)
         .with_graceful_shutdown(async move {
             stopped.await;
             desk.shutdown.trigger();

@@ -44,7 +44,7 @@ pub struct Seen {
     pub dropped: usize,
     /// Every call of `on_end`: the reason and the number of events handed over.
     pub ends: Vec<(Reason, u64)>,
-    /// Frames that bodies have yielded, keep-alives included; only from servers that count them.
+    /// Frames that bodies have yielded, keep-alives included.
     pub frames: usize,
     /// The last event ID of every request.
     pub last_event_ids: Vec<Option<String>>,

@@ -67,12 +67,14 @@ impl Application {
         if opening != Opening::Lazy || self.fault == Fault::LazyStreamBuiltAtOnce {
             body.build();
         }
-        let awaits = opening == Opening::AwaitFirst && self.fault != Fault::FirstErrorNotAwaited;
+        let head = asked.method == "HEAD";
+        let awaits = opening == Opening::AwaitFirst
+            && self.fault != Fault::FirstErrorNotAwaited
+            && !(head && self.fault == Fault::HeadNeverAwaits);
         if awaits && body.first_is_error().await {
             return bare(503);
         }
 
-        let head = asked.method == "HEAD";
         let mut headers = self.headers(head);
         let compresses = route == Route::Forced
             || route == Route::Compressed && self.fault == Fault::CompressesByDefault;

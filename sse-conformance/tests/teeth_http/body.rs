@@ -112,9 +112,21 @@ impl Body {
             };
             let bytes = self.compressed(bytes);
             if !bytes.is_empty() || self.fault == Fault::EmptyFrame {
-                self.scene.frame();
+                self.count();
                 return Frame::Data(bytes);
             }
+        }
+    }
+
+    /// The frame with which a server finds out that its client has gone.
+    pub(crate) fn last_words(&self) -> Vec<u8> {
+        self.count();
+        b":\n\n".to_vec()
+    }
+
+    fn count(&self) {
+        if self.fault != Fault::FramesNotCounted {
+            self.scene.frame();
         }
     }
 

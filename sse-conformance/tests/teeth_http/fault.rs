@@ -60,6 +60,7 @@ faults! {
     HeadWithoutHeaders => head_answers_the_same_headers;
     HeadPolls => head_never_polls_the_stream;
     HeadSendsABody => head_has_no_body;
+    HeadNeverAwaits => head_has_the_status_of_an_awaited_error;
 
     NoContentIsOk => no_content_stops_reconnection;
     AcceptNeverNegotiated => accept_is_negotiated_on_request;
@@ -79,6 +80,9 @@ faults! {
     StreamLeaked => a_stream_is_dropped_when_the_client_closes a_stream_is_dropped_when_the_client_resets;
     /// With keep-alives that count: it takes four of them to notice, where one is allowed.
     ClientMissedLate => a_stream_is_dropped_when_the_client_closes a_stream_is_dropped_when_the_client_resets;
+    /// A keep-alive although it is off, once the client has left.
+    WritesToTheGone => a_stream_is_dropped_when_the_client_closes a_stream_is_dropped_when_the_client_resets;
+    FramesNotCounted => a_stream_is_dropped_when_the_client_closes a_stream_is_dropped_when_the_client_resets;
 
     ShutdownIgnored => open_streams_end_on_shutdown;
     ShutdownCutsEveryStream => without_the_handle_shutdown_waits;

@@ -81,6 +81,9 @@ async fn play(
                 match (read, fault) {
                     (Ok(1..), _) => {}
                     (_, Fault::ClientMissedLate) => late = 1,
+                    (_, Fault::WritesToTheGone) => {
+                        return stream.write_all(&chunk(&body.last_words())).await;
+                    }
                     (Ok(0), _) => return Ok(()),
                     (Err(error), _) => return Err(error),
                 }

@@ -86,11 +86,14 @@ async fn play(
         let frame = tokio::select! {
             frame = body.frame() => frame,
             _ = poll_fn(|cx| stream.poll_reset(cx)), if watches => {
-                if fault == Fault::ClientMissedLate {
-                    late = 1;
-                    continue;
+                match fault {
+                    Fault::ClientMissedLate => late = 1,
+                    Fault::WritesToTheGone => {
+                        return send(&mut stream, body.last_words().into()).await;
+                    }
+                    _ => return Ok(()),
                 }
-                return Ok(());
+                continue;
             }
         };
         match frame {

@@ -16,6 +16,7 @@ pin_project! {
     ///
     /// Each event comes as its own shared bytes, unless [`coalesce`](Self::coalesce) joins those that are ready.
     /// For a response's body, with keep-alive and shutdown, use `EventStream` (feature `body`).
+    /// It is `Send` and `Sync` if the source and its error are, and `Unpin` if the source is.
     #[must_use = "streams do nothing unless polled"]
     pub struct EncodedStream<S>
     where

@@ -5,6 +5,7 @@ use crate::decode::DecodeError;
 /// Why a source of bytes gives no event.
 ///
 /// `E` is the error of the source. Message and `source()` are those of the error inside.
+/// It is `Send` and `Sync` if the error of the source is.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EventsError<E> {

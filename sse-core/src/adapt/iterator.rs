@@ -12,8 +12,10 @@ use crate::{
     encode::Encoder,
 };
 
-/// Turns an iterator of chunks into events, and an iterator of events into wire bytes.
+/// Turns an iterator of plain chunks into events, and an iterator of events into wire bytes.
 ///
+/// Chunks that can fail are `Result`s and are not taken: for a reader there is `ReadExt`, for others push them into a
+/// [`Decoder`], or end at the first error with `.map_while(Result::ok)`.
 /// ```
 /// use sse_core::{Event, IteratorExt as _};
 ///
@@ -27,7 +29,7 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait IteratorExt: Iterator + Sized {
-    /// Decodes the chunks as the standard says.
+    /// Decodes plain chunks, not `Result`s, as the standard says.
     fn events(self) -> IteratorEvents<Self>
     where
         Self::Item: Into<Bytes>,
@@ -35,7 +37,7 @@ pub trait IteratorExt: Iterator + Sized {
         self.events_with(DecoderOptions::new())
     }
 
-    /// Decodes the chunks as told.
+    /// Decodes plain chunks, not `Result`s, as told.
     fn events_with(self, options: DecoderOptions) -> IteratorEvents<Self>
     where
         Self::Item: Into<Bytes>,
@@ -43,7 +45,7 @@ pub trait IteratorExt: Iterator + Sized {
         self.events_from(Decoder::with_options(options))
     }
 
-    /// Decodes the chunks with a decoder that may have seen an earlier connection.
+    /// Decodes plain chunks, not `Result`s, with a decoder that may have seen an earlier connection.
     fn events_from(self, decoder: Decoder) -> IteratorEvents<Self>
     where
         Self::Item: Into<Bytes>,
@@ -71,6 +73,7 @@ impl<I: Iterator> IteratorExt for I {}
 /// The events of an iterator of chunks; see [`IteratorExt::events`].
 ///
 /// It takes a chunk only when it has no event left, and stays at its end.
+/// It is `Send` and `Sync` if the iterator is.
 #[derive(Debug)]
 #[must_use = "iterators are lazy"]
 pub struct IteratorEvents<I> {
@@ -105,6 +108,8 @@ where
 impl<I> FusedIterator for IteratorEvents<I> where I: Iterator<Item: Into<Bytes>> {}
 
 /// The wire bytes of an iterator of events; see [`IteratorExt::encoded`].
+///
+/// It is `Send` and `Sync` if the iterator is.
 #[derive(Clone, Debug)]
 #[must_use = "iterators are lazy"]
 pub struct EncodedIterator<I> {

@@ -2,9 +2,9 @@
 //!
 //! | trait | over | `.events()` gives | `.encoded()` |
 //! |---|---|---|---|
-//! | [`IteratorExt`] | `Iterator` of chunks, or of events | [`IteratorEvents`] | [`EncodedIterator`] |
+//! | [`IteratorExt`] | `Iterator` of plain chunks, or of events | [`IteratorEvents`] | [`EncodedIterator`] |
 //! | [`ReadExt`] | `std::io::Read` (feature `std`) | [`ReadEvents`] | |
-//! | [`StreamExt`] | `futures_core::Stream` of chunks, or of events (feature `stream`) | [`StreamEvents`] | [`EncodedStream`] |
+//! | [`StreamExt`] | `futures_core::Stream` of `Result`s of chunks, or of events (feature `stream`) | [`StreamEvents`] | [`EncodedStream`] |
 //! | [`BodyExt`] | `http_body::Body` (feature `stream`) | [`BodyEvents`] | |
 
 #[cfg(feature = "stream")]

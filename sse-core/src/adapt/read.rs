@@ -53,6 +53,7 @@ impl<R: io::Read> ReadExt for R {}
 /// a buffered reader below it gains nothing. A read that was interrupted is repeated.
 /// It stays at its end and after an error, except that it goes on after [`ErrorKind::WouldBlock`] and
 /// [`ErrorKind::TimedOut`], where nothing is lost.
+/// It is `Send` and `Sync` if the reader is.
 #[derive(Debug)]
 #[must_use = "iterators are lazy"]
 pub struct ReadEvents<R> {

@@ -16,8 +16,9 @@ use super::{
 };
 use crate::decode::{Decoder, DecoderOptions, Received};
 
-/// Turns a stream of chunks, such as an HTTP client's response, into events, and a stream of events into wire bytes.
+/// Turns a stream of `Result`s of chunks, such as an HTTP client's response, into events, and a stream of events into wire bytes.
 ///
+/// Chunks that cannot fail are made `Result`s first: `.map(Ok::<_, Infallible>)`.
 /// Import it as `_`, since other crates have a trait of this name.
 ///
 /// ```
@@ -43,7 +44,7 @@ use crate::decode::{Decoder, DecoderOptions, Received};
 /// # }
 /// ```
 pub trait StreamExt: Stream + Sized {
-    /// Decodes the chunks as the standard says.
+    /// Decodes `Result`s of chunks as the standard says; the first `Err` is the last item.
     fn events<T, E>(self) -> StreamEvents<Self>
     where
         Self: Stream<Item = Result<T, E>>,
@@ -52,7 +53,7 @@ pub trait StreamExt: Stream + Sized {
         self.events_with(DecoderOptions::new())
     }
 
-    /// Decodes the chunks as told.
+    /// Decodes `Result`s of chunks as told.
     fn events_with<T, E>(self, options: DecoderOptions) -> StreamEvents<Self>
     where
         Self: Stream<Item = Result<T, E>>,
@@ -61,7 +62,7 @@ pub trait StreamExt: Stream + Sized {
         self.events_from(Decoder::with_options(options))
     }
 
-    /// Decodes the chunks with a decoder that may have seen an earlier connection.
+    /// Decodes `Result`s of chunks with a decoder that may have seen an earlier connection.
     fn events_from<T, E>(self, decoder: Decoder) -> StreamEvents<Self>
     where
         Self: Stream<Item = Result<T, E>>,

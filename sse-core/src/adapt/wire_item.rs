@@ -51,8 +51,8 @@ macro_rules! infallible {
 }
 
 infallible! {
-    Event: |event, encoder| encoder.encode(&event).into_bytes();
-    &Event: |event, encoder| encoder.encode(event).into_bytes();
+    Event: |event, encoder| encoder.encode_to_string(&event).into();
+    &Event: |event, encoder| encoder.encode_to_string(event).into();
     EncodedEvent: |event, _| event.into_bytes();
     EncodedBatch: |batch, _| batch.into_bytes();
 }

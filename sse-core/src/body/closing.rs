@@ -2,6 +2,8 @@ use core::fmt;
 use std::boxed::Box;
 
 /// How a response ended; what [`EventStream::on_end`](super::EventStream::on_end) is called with.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct End {
@@ -15,6 +17,8 @@ pub struct End {
 }
 
 /// Why a response ended.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndReason {

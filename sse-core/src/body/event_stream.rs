@@ -161,6 +161,7 @@ where
     ///
     /// The headers wait as long as this does, so it returns after `at_most` even if there was nothing yet
     /// (outside a tokio runtime it waits without limit). It also returns when the stream ends or the shutdown signal completes.
+    /// It polls the stream for `HEAD` too, unless [`headers_only`](Self::headers_only) was called before.
     ///
     /// # Errors
     /// Returns the stream's first item if that is an error. `on_end` is then called with [`EndReason::Error`].
@@ -227,7 +228,10 @@ where
     F: FnOnce() -> S,
     S: Stream<Item: StreamItem<Error = E>>,
 {
-    /// Makes a body of a stream that `make` creates at the first poll, so never for a response whose body is not sent.
+    /// Makes a body of a stream that `make` creates at the first poll, so never if the body is dropped without one.
+    ///
+    /// For `HEAD` servers differ: hyper drops the body on HTTP/1.1 and polls it on HTTP/2, so say
+    /// [`headers_only`](Self::headers_only) there. [`await_first`](Self::await_first) polls.
     pub fn lazy(make: F) -> Self {
         Self::new(Lazy::new(make))
     }

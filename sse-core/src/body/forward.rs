@@ -55,6 +55,8 @@ macro_rules! forward_configuration {
             /// Waits for the first event, at most for `at_most`, so that an error before it can still become a response
             /// with another status. The headers wait as long.
             ///
+            /// It polls the stream whatever the method of the request, so for `HEAD` too.
+            ///
             /// # Errors
             /// Returns the stream's first item if that is an error.
             ///
@@ -73,7 +75,10 @@ macro_rules! forward_configuration {
             F: FnOnce() -> S,
             S: $crate::__private::Stream<Item: $crate::StreamItem>,
         {
-            /// Makes a response of a stream that `make` creates at the first poll, so not for a `HEAD` request.
+            /// Makes a response of a stream that `make` creates at the first poll, so never if the body is dropped without one.
+            ///
+            /// Whether that is so for a `HEAD` request depends on server and protocol: the guide of this crate tells.
+            /// [`await_first`](Self::await_first) polls.
             pub fn lazy(make: F) -> Self {
                 Self::from($crate::EventStream::lazy(make))
             }

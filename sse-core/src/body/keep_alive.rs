@@ -16,6 +16,8 @@ use crate::Event;
 /// silence, as for everything that sleeps.
 /// A client that stopped reading is not helped by a keep-alive: while its socket is blocked, a server does not ask for more.
 ///
+/// Shareable between threads: `Send + Sync`.
+///
 /// ```
 /// use std::time::Duration;
 /// use sse_core::{Event, KeepAlive};
@@ -129,6 +131,8 @@ impl Default for KeepAlive {
 }
 
 /// A keep-alive interval of zero was refused.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ZeroInterval(());
 

@@ -7,6 +7,8 @@ use pin_project_lite::pin_project;
 
 pin_project! {
     /// A stream that is made at its first poll; see [`EventStream::lazy`](super::EventStream::lazy).
+    ///
+    /// It is `Send` and `Sync` if the function and the stream are.
     pub struct Lazy<F, S> {
         make: Option<F>,
         #[pin]

@@ -7,6 +7,7 @@ use crate::Event;
 ///
 /// The stream is over after its first error whatever is chosen here, and events before the error are always sent.
 /// A browser reconnects after all three: only a response with status 204 tells it not to.
+/// It is `Send` and never `Sync`, since the function in it need not be.
 #[derive(Default)]
 #[non_exhaustive]
 pub enum OnError<E> {

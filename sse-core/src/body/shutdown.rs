@@ -15,6 +15,8 @@ use tokio::sync::Notify;
 /// Clone it into the application's state, give each stream `.shutdown(shutdown.signal())`, and when the server is to stop call
 /// [`trigger`](Self::trigger); where the server must be stopped after the streams, await [`drained`](Self::drained) in between.
 ///
+/// Shareable between threads: `Send + Sync`; a clone costs a reference count.
+///
 /// ```
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use sse_core::Shutdown;
@@ -106,6 +108,8 @@ impl fmt::Debug for Shutdown {
 }
 
 /// A future that completes when its [`Shutdown`] is triggered.
+///
+/// Shareable between threads: `Send + Sync`.
 pub struct ShutdownSignal {
     key: u64,
     /// The waker that is in the table, kept to know whether it must be replaced.

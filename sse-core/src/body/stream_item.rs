@@ -72,6 +72,8 @@ impl<T: StreamItem<Error = Infallible>, E> StreamItem for Result<T, E> {
 }
 
 /// The wire bytes of one stream item, and how many events they are.
+///
+/// Shareable between threads: `Send + Sync`; a clone costs a reference count.
 #[derive(Clone, Debug)]
 pub struct Piece {
     pub(super) bytes: Bytes,

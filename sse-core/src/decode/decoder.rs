@@ -114,6 +114,10 @@ impl Decoder {
                 last_event_id,
             }));
         }
+        // A chunk that was taken as a whole when it came has no events, and nothing waits behind it.
+        if self.current.is_empty() && !self.state.overrun {
+            return None;
+        }
         self.next_of_many_lines()
     }
 
@@ -217,7 +221,7 @@ impl Decoder {
         let admitted = self.state.admit(&chunk);
         chunk.truncate(admitted.len);
         self.current
-            .load(chunk, admitted.skip, |piece| self.state.absorb(piece));
+            .load(chunk, admitted.skip, |part| self.state.absorb(part));
     }
 
     /// Lets go of the chunk; a last event ID that lies in it is copied, so that it does not keep all of it in memory.

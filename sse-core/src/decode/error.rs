@@ -5,6 +5,7 @@ use super::limits::Limit;
 /// An event that breaks a limit, or is not UTF-8 where that was asked for.
 ///
 /// The message never repeats what the peer sent.
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DecodeError {
     pub(super) kind: DecodeErrorKind,
@@ -14,6 +15,8 @@ pub struct DecodeError {
 }
 
 /// What was wrong.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum DecodeErrorKind {

@@ -9,6 +9,7 @@ use crate::{event::Event, event_id::EventId, event_type::EventType, retry::Retry
 /// One event as it lies in the input, valid until the decoder is asked for the next.
 ///
 /// Nothing is copied or counted unless the data has several lines, goes over the end of a chunk, or is not UTF-8.
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug)]
 pub struct EventRef<'e> {
     pub(super) data: Option<&'e str>,

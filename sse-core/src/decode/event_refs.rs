@@ -8,6 +8,7 @@ use super::{
 ///
 /// Dropping it early loses nothing: the decoder then stands after the last event that was given out,
 /// and [`remaining`](Self::remaining) tells what is still to be decoded.
+/// Shareable between threads: `Send + Sync`.
 #[derive(Debug)]
 pub struct EventRefs<'d, 'c> {
     walk: Walk<'d, 'c>,
@@ -71,16 +72,8 @@ impl<'d, 'c> EventRefs<'d, 'c> {
 impl Drop for EventRefs<'_, '_> {
     #[inline]
     fn drop(&mut self) {
-        self.walk.pause();
-        let Walk {
-            state,
-            scan,
-            last_id,
-            ..
-        } = &mut self.walk;
-        if let Some(id) = last_id {
-            state.set_last_event_id(id);
+        if !self.walk.scan.chunk().is_empty() {
+            self.walk.leave();
         }
-        state.leave(scan.chunk(), scan.consumed());
     }
 }

@@ -13,6 +13,8 @@ use core::{fmt, num::NonZeroUsize};
 /// assert_eq!(small.get(Limit::Line), 500);
 /// assert!(Limits::DEFAULT.checked(Limit::Event, -1).is_err());
 /// ```
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Limits {
     pub(super) line: usize,
@@ -24,6 +26,8 @@ pub struct Limits {
 }
 
 /// The name of one limit.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Limit {
@@ -55,6 +59,9 @@ impl Limits {
 
     /// For publishers that are not trusted: a line of 8 KiB, an event of 64 KiB, 1,024 `data` lines,
     /// an id and an event type of 1 KiB.
+    ///
+    /// A comment line that no blank line follows belongs to the event that comes, and counts towards it:
+    /// a publisher that keeps a silent stream alive for very long must close its comments.
     pub const STRICT: Self = Self {
         line: 8 << 10,
         event: 64 << 10,
@@ -163,6 +170,8 @@ impl fmt::Display for Limit {
 }
 
 /// A number that is no limit.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidLimit {
     limit: Limit,

@@ -8,6 +8,8 @@ use super::limits::Limits;
 /// let options = DecoderOptions::new().limits(Limits::STRICT).skip_oversized().comments();
 /// let decoder = Decoder::with_options(options);
 /// ```
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -2,7 +2,7 @@ use core::mem;
 
 use super::{
     block::{Block, Line},
-    scan::Piece,
+    scan::{Piece, Short},
     state::{Applied, State, Status},
 };
 
@@ -20,13 +20,128 @@ pub(super) struct Partial {
 enum Kind {
     /// All of it is in the state's line buffer.
     Line,
+    /// The beginning of [`DATA`], which is kept nowhere else.
+    Name,
     /// A data line: its value goes straight into the data buffer.
     Data,
     /// Its text is of no use: a comment, an unknown field, a line of an event that is skipped.
     Discard,
 }
 
+/// What stands before the value of a data line as nearly everyone writes it.
+const DATA: &[u8] = b"data: ";
+
 impl State {
+    /// Goes on with a data line that a chunk before this one began, and with those that follow it,
+    /// as long as they only add to the data buffer; tells whether that was all of the chunk.
+    ///
+    /// In small chunks nearly all lines are such, and to walk over them would cost more than to copy them.
+    #[inline]
+    pub(super) fn absorb(&mut self, chunk: &mut Short<'_>) -> bool {
+        let room = self.room();
+        match &mut self.partial {
+            Some(Partial {
+                kind: Kind::Data,
+                len,
+                ..
+            }) => match chunk.rest() {
+                Some(rest) if !self.overrun && *len + rest.bytes().len() <= room => {
+                    *len += rest.bytes().len();
+                    self.data.push(rest);
+                    // `after_cr` is false already: the line has begun, and no CR has come since.
+                    self.chunk_offset += rest.bytes().len() as u64;
+                    true
+                }
+                Some(_) => false,
+                None => self.absorb_data(chunk),
+            },
+            Some(Partial {
+                kind: Kind::Name, ..
+            }) => self.absorb_name(chunk),
+            _ => false,
+        }
+    }
+
+    /// Does so if the chunk begins with what the line lacks to be a data line.
+    fn absorb_name(&mut self, chunk: &mut Short<'_>) -> bool {
+        let Some(partial) = &mut self.partial else {
+            return false;
+        };
+        if !chunk.skip(&DATA[partial.len..]) {
+            return false;
+        }
+        partial.kind = Kind::Data;
+        partial.len = DATA.len();
+        self.gather(&mut Block::default());
+        self.absorb_data(chunk)
+    }
+
+    /// Does so from within a data line on; where it stops, the state and `chunk` stand after the last line taken.
+    #[inline(never)]
+    fn absorb_data(&mut self, chunk: &mut Short<'_>) -> bool {
+        let whole = chunk.chunk();
+        if self.overrun {
+            return false;
+        }
+        loop {
+            let room = self.room();
+            let Some(Partial { len, offset, .. }) = &mut self.partial else {
+                return false;
+            };
+            let Some(room) = room.checked_sub(*len) else {
+                return false;
+            };
+            if let Some(rest) = chunk.rest() {
+                if rest.bytes().len() > room {
+                    return false;
+                }
+                *len += rest.bytes().len();
+                self.data.push(rest);
+                break;
+            }
+            if self.open.data_lines >= self.options.limits.data_lines {
+                return false;
+            }
+            let Some(line) = chunk.next_line_by_lf(room) else {
+                return false;
+            };
+            self.data.push(line);
+            self.open.data_lines += 1;
+            self.open.bytes += *len + line.bytes().len();
+            if room - line.bytes().len() >= DATA.len() && chunk.skip(DATA) {
+                self.data.push_line_feed();
+                *offset = self.chunk_offset + (chunk.consumed() - DATA.len()) as u64;
+                *len = DATA.len();
+                continue;
+            }
+            self.partial = None;
+            if !self.absorb_beginning(chunk) {
+                return false;
+            }
+            break;
+        }
+        self.leave(whole, whole.len());
+        true
+    }
+
+    /// Keeps the beginning of a line with which a chunk ends, if it may become a data line or there is none.
+    fn absorb_beginning(&mut self, chunk: &Short<'_>) -> bool {
+        let Some(rest) = chunk.rest() else {
+            return false;
+        };
+        if !DATA.starts_with(rest.bytes()) || self.room() < DATA.len() {
+            return false;
+        }
+        if !rest.bytes().is_empty() {
+            self.partial = Some(Partial {
+                kind: Kind::Name,
+                len: rest.bytes().len(),
+                offset: self.chunk_offset + chunk.consumed() as u64,
+            });
+        }
+        true
+    }
+
     /// Begins the first line of the stream with what was taken for the beginning of a byte order mark.
     pub(super) fn begin_line(&mut self, held_back: &[u8]) {
         if held_back.is_empty() {
@@ -51,32 +166,26 @@ impl State {
         piece: Piece<'_>,
         offset: u64,
     ) -> Applied {
-        let room = self.room();
         let len = piece.bytes().len();
-        if self.partial.is_none()
-            && self.status == Status::Running
-            && len <= room
-            && !self.options.reject_invalid_utf8
-            && piece.bytes().starts_with(b"data: ")
+        if self.partial.is_some()
+            || self.status != Status::Running
+            || len > self.room()
+            || self.options.reject_invalid_utf8
         {
-            self.fresh = false;
+            return self.extend_other_line(block, piece, offset);
+        }
+        let kind = if piece.bytes().starts_with(DATA) {
             self.gather(block);
-            self.data.push(piece.skip(6));
-            self.partial = Some(Partial {
-                kind: Kind::Data,
-                len,
-                offset,
-            });
-            return Applied::Done;
-        }
-        if let Some(open) = self.open_data_line()
-            && *open + len <= room
-        {
-            *open += len;
-            self.data.push(piece);
-            return Applied::Done;
-        }
-        self.extend_other_line(block, piece, offset)
+            self.data.push(piece.skip(DATA.len()));
+            Kind::Data
+        } else if DATA.starts_with(piece.bytes()) {
+            Kind::Name
+        } else {
+            return self.extend_other_line(block, piece, offset);
+        };
+        self.fresh = false;
+        self.partial = Some(Partial { kind, len, offset });
+        Applied::Done
     }
 
     fn extend_other_line(
@@ -94,6 +203,7 @@ impl State {
             }
         });
         self.fresh = false;
+        self.spell_out(&mut partial);
         partial.len += piece.bytes().len();
         let mut applied = Applied::Done;
         if self.status != Status::Running {
@@ -104,6 +214,8 @@ impl State {
             self.place_error(partial.offset);
         } else if partial.kind == Kind::Line {
             partial.kind = self.settle(block, piece);
+        } else if partial.kind == Kind::Data {
+            self.data.push(piece);
         }
         self.partial = Some(partial);
         applied
@@ -141,27 +253,25 @@ impl State {
         }
     }
 
-    /// Returns the length so far of the line that has begun, if its value goes straight into the data buffer.
-    #[inline]
-    pub(super) fn open_data_line(&mut self) -> Option<&mut usize> {
-        match &mut self.partial {
-            Some(Partial {
-                kind: Kind::Data,
-                len,
-                ..
-            }) => Some(len),
-            _ => None,
+    /// Puts a beginning that is kept nowhere else into the line buffer.
+    fn spell_out(&mut self, partial: &mut Partial) {
+        if partial.kind == Kind::Name {
+            self.line.clear();
+            self.line.push(Piece::unknown(&DATA[..partial.len]));
+            partial.kind = Kind::Line;
         }
     }
 
     /// Ends the line that has begun with its last piece; what was open before is in the state's buffers.
     pub(super) fn complete_line(&mut self, piece: Piece<'_>) -> Applied {
-        let Some(Partial { kind, len, offset }) = self.partial.take() else {
+        let Some(mut partial) = self.partial.take() else {
             return Applied::Done;
         };
         if self.status != Status::Running {
             return Applied::Done;
         }
+        self.spell_out(&mut partial);
+        let Partial { kind, len, offset } = partial;
         let len = len + piece.bytes().len();
         let applied = if len > self.room() {
             self.line_too_large()
@@ -176,7 +286,7 @@ impl State {
                     self.data.push(piece);
                     self.count_data_line()
                 }
-                Kind::Line => self.apply_buffered_line(piece),
+                Kind::Line | Kind::Name => self.apply_buffered_line(piece),
             }
         };
         if applied == Applied::Failed {
@@ -205,6 +315,11 @@ impl State {
             Some(Partial {
                 kind: Kind::Line, ..
             }) => self.line.len(),
+            Some(Partial {
+                kind: Kind::Name,
+                len,
+                ..
+            }) => len,
             _ => 0,
         }
     }

@@ -6,7 +6,7 @@ use super::{
     event_ref::EventRef,
     event_refs::EventRefs,
     options::DecoderOptions,
-    scan::{Marks, Scan},
+    scan::{Marks, Scan, Short},
     state::State,
     walk::Walk,
 };
@@ -64,13 +64,21 @@ impl SliceDecoder {
     #[inline]
     pub fn decode<'d, 'c>(&'d mut self, chunk: &'c [u8]) -> EventRefs<'d, 'c> {
         let admitted = self.state.admit(chunk);
-        let mut scan = Scan::new(&chunk[..admitted.len], admitted.skip, &mut self.marks);
-        if scan
-            .without_line_end()
-            .is_some_and(|piece| self.state.absorb(piece))
-        {
-            scan.leave_out();
-        }
+        let chunk = &chunk[..admitted.len];
+        let scan = match Short::of(chunk, admitted.skip) {
+            Some(mut short) => {
+                if self.state.absorb(&mut short) {
+                    Scan::nothing(&mut self.marks)
+                } else {
+                    Scan::of_short(short, &mut self.marks)
+                }
+            }
+            None => {
+                let mut scan = Scan::new(chunk, admitted.skip, &mut self.marks);
+                scan.offer(|rest| self.state.absorb(rest));
+                scan
+            }
+        };
         EventRefs::new(Walk::new(&mut self.state, scan))
     }
 

@@ -1,7 +1,4 @@
-use super::{
-    scan::Piece,
-    state::{State, Status},
-};
+use super::state::{State, Status};
 
 /// What a first look at a chunk tells.
 #[derive(Clone, Copy, Debug)]
@@ -28,24 +25,6 @@ impl State {
             len: chunk.len(),
             skip: usize::from(self.after_cr && chunk.first() == Some(&b'\n')),
         }
-    }
-
-    /// Adds a chunk without line end to the data line that is open; tells whether it did.
-    #[inline]
-    pub(super) fn absorb(&mut self, chunk: Piece<'_>) -> bool {
-        let len = chunk.bytes().len();
-        let room = self.room();
-        let overrun = self.overrun;
-        let Some(open) = self.open_data_line() else {
-            return false;
-        };
-        if overrun || *open + len > room {
-            return false;
-        }
-        *open += len;
-        self.data.push(chunk);
-        self.leave(chunk.bytes(), len);
-        true
     }
 
     #[cold]

@@ -210,6 +210,15 @@ impl<'d, 'c> Walk<'d, 'c> {
         }
     }
 
+    /// Goes away from the chunk for good.
+    pub(super) fn leave(&mut self) {
+        self.pause();
+        if let Some(id) = self.last_id {
+            self.state.set_last_event_id(id);
+        }
+        self.state.leave(self.scan.chunk(), self.scan.consumed());
+    }
+
     /// Keeps what lies in the chunk, so that the walk can end here.
     #[inline]
     pub(super) fn pause(&mut self) {

@@ -144,6 +144,8 @@ impl PartialEq<&str> for EncodedEvent {
 }
 
 /// Bytes that are not one whole event.
+///
+/// Shareable between threads: `Send + Sync`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidWire {
     rule: &'static str,

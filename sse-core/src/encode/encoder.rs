@@ -18,6 +18,8 @@ use crate::event::Event;
 /// Data and comments are split at CRLF, LF and lone CR, and nowhere else.
 /// A list of events encodes to the concatenation of their encodings.
 ///
+/// Shareable between threads: `Send + Sync`.
+///
 /// ```
 /// use sse_core::{Encoder, Event, LineEnd};
 ///
@@ -38,6 +40,8 @@ pub struct Encoder {
 }
 
 /// The line end that an [`Encoder`] writes.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum LineEnd {
@@ -49,6 +53,8 @@ pub enum LineEnd {
 }
 
 /// The order in which an [`Encoder`] writes the fields of an event.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum FieldOrder {
@@ -88,19 +94,27 @@ impl Encoder {
         self
     }
 
-    /// Leaves out the blank line after an event that has nothing but a comment.
+    /// Leaves out the blank line after an event that has nothing but a comment, where text or bytes are written.
     ///
-    /// Receivers ignore that blank line; it serves proxies and naive readers that wait for one.
+    /// Receivers ignore that blank line; it serves proxies and naive readers that wait for one, and without it comments
+    /// add up to the limit that a receiver has for one event.
+    /// [`encode`](Self::encode) writes it all the same, since an [`EncodedEvent`] is a whole block.
     pub const fn open_comments(mut self) -> Self {
         self.close_comments = CloseComments::Never;
         self
     }
 
     /// Encodes an event once, to be shared by any number of receivers; one allocation of the exact size.
+    ///
+    /// The block is closed, [`open_comments`](Self::open_comments) or not.
     pub fn encode(self, event: &Event) -> EncodedEvent {
-        let plan = self.plan(event);
+        let encoder = Self {
+            close_comments: CloseComments::Always,
+            ..self
+        };
+        let plan = encoder.plan(event);
         let mut wire = String::with_capacity(plan.len);
-        let id = self.write(event, plan, &mut wire);
+        let id = encoder.write(event, plan, &mut wire);
         debug_assert_eq!(wire.len(), plan.len);
         EncodedEvent::new(wire.into(), id)
     }
@@ -125,10 +139,26 @@ impl Encoder {
     where
         I: IntoIterator<Item: Borrow<Event>>,
     {
-        events.into_iter().fold(String::new(), |mut text, event| {
-            self.encode_into(event.borrow(), &mut text);
-            text
-        })
+        let mut text = String::new();
+        self.encode_all_into(events, &mut text);
+        text
+    }
+
+    /// Appends the encodings of a list of events to a buffer.
+    ///
+    /// ```
+    /// # use sse_core::{Encoder, Event};
+    /// let mut buffer = Vec::new();
+    /// Encoder::new().encode_all_into((1..=2).map(|n| Event::new(n.to_string())), &mut buffer);
+    /// assert_eq!(buffer, b"data: 1\n\ndata: 2\n\n");
+    /// ```
+    pub fn encode_all_into<I>(self, events: I, buffer: &mut impl Sink)
+    where
+        I: IntoIterator<Item: Borrow<Event>>,
+    {
+        for event in events {
+            self.encode_into(event.borrow(), buffer);
+        }
     }
 
     /// Encodes an event to text.
@@ -138,7 +168,7 @@ impl Encoder {
         text
     }
 
-    /// Returns the exact number of bytes that an event encodes to, without encoding it.
+    /// Returns the exact number of bytes that [`encode_into`](Self::encode_into) appends, without encoding.
     pub fn encoded_len(self, event: &Event) -> usize {
         self.plan(event).len
     }
@@ -355,12 +385,28 @@ mod tests {
             &Event::from_comment("a\rdata: b\n\nc"),
             ": a\n: data: b\n:\n: c\n\n",
         );
+    }
+
+    #[test]
+    fn an_open_comment_is_closed_only_where_it_must_be_a_whole_block() {
         let open = Encoder::new().open_comments();
-        assert_eq!(open.encode(&Event::from_comment("a")), ": a\n");
-        assert_eq!(
-            open.encode(&Event::new("x").comment("a")),
-            "data: x\n: a\n\n"
-        );
+        let (comment, event) = (Event::from_comment("a"), Event::new("x").comment("a"));
+        let (mut one, mut list) = (alloc::vec::Vec::new(), String::new());
+        open.encode_into(&comment, &mut one);
+        open.encode_all_into([&comment, &event], &mut list);
+        assert_eq!(one, b": a\n");
+        assert_eq!(open.encoded_len(&comment), one.len());
+        assert_eq!(open.encode_to_string(&comment), ": a\n");
+        assert_eq!(list, ": a\ndata: x\n: a\n\n");
+        assert_eq!(open.encode_all([&comment, &event]), list);
+        for event in [&comment, &event, &Event::new("x")] {
+            let encoded = open.encode(event);
+            assert_eq!(encoded, event.encode());
+            assert_eq!(
+                EncodedEvent::from_wire(encoded.as_bytes().clone()),
+                Ok(encoded)
+            );
+        }
     }
 
     #[test]
@@ -401,5 +447,7 @@ mod tests {
             (&vec[..], &bytes[..], &text[..]),
             (expected.as_bytes(), expected.as_bytes(), expected)
         );
+        encoder.encode_all_into(&events, &mut bytes);
+        assert_eq!(bytes, expected.repeat(2));
     }
 }

@@ -30,7 +30,7 @@ impl Event {
     /// # Ok::<(), sse_core::JsonError>(())
     /// ```
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self, JsonError> {
-        serde_json::from_slice(json.as_ref()).map_err(JsonError::new)
+        serde_json::from_slice(json.as_ref()).map_err(JsonError::of_event)
     }
 
     /// Reads an event from a JSON object as [`from_json`](Self::from_json) does, but takes for absent what has the wrong

@@ -3,6 +3,8 @@ use core::fmt;
 use crate::Limit;
 
 /// How strict a [`Lint`](super::Lint) is, and which level a [`Code`] belongs to.
+///
+/// Shareable between threads: `Send + Sync`.
 #[expect(
     clippy::exhaustive_enums,
     reason = "the standard, and everything beyond it"
@@ -16,6 +18,8 @@ pub enum Level {
 }
 
 /// What a [`Lint`](super::Lint) can find.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Code {

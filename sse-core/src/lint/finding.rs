@@ -4,6 +4,8 @@ use super::code::{Code, Level};
 
 /// One thing that a [`Lint`](super::Lint) found, and where.
 ///
+/// Shareable between threads: `Send + Sync`.
+///
 /// ```
 /// use sse_core::{Lint, lint::Code};
 ///

@@ -13,6 +13,8 @@ use crate::Limit;
 /// It keeps no text and no findings: memory is constant, time is linear, and findings are the same however the stream is
 /// cut into chunks.
 ///
+/// Shareable between threads: `Send + Sync`; it needs `&mut` to go on.
+///
 /// ```
 /// use sse_core::{Lint, lint::Code};
 ///

@@ -1,6 +1,8 @@
 use core::fmt;
 
 /// Why there is no header that resumes.
+///
+/// Shareable between threads: `Send + Sync`.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum NoHeader {

@@ -23,6 +23,9 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// Long enough for a client to leave between two keep-alives.
 const INTERVAL: Duration = Duration::from_millis(150);
 
+/// How often a client may be too slow to leave between two keep-alives, for each that was not.
+const TRIES: usize = 10;
+
 async fn leave(trial: Trial, leave: Leave) -> Result<(), Failure> {
     let play = trial.start()?;
     let notice = play.trial.subject.profile().notice;
@@ -41,6 +44,9 @@ async fn without_a_write(play: &Play, leave: Leave) -> Result<(), Failure> {
         });
         let reply = play.open_idle(&scene).await?;
         let frames = scene.seen().frames;
+        if frames == 0 {
+            return Err(uncounted());
+        }
         let left = Instant::now();
         reply.leave(leave)?;
         let seen = dropped(&scene, LIMIT).await?;
@@ -62,7 +68,10 @@ async fn without_a_write(play: &Play, leave: Leave) -> Result<(), Failure> {
 async fn within_keep_alives(play: &Play, leave: Leave, most: usize) -> Result<(), Failure> {
     let mut counts = Vec::new();
     let rounds = play.trial.scale.leavers.min(5);
-    while counts.len() < rounds {
+    for _ in 0..rounds * TRIES {
+        if counts.len() == rounds {
+            break;
+        }
         let keep_alive = KeepAlive::Every(INTERVAL);
         let scene = play.scene(Script {
             keep_alive,
@@ -72,7 +81,7 @@ async fn within_keep_alives(play: &Play, leave: Leave, most: usize) -> Result<()
         reply.expect(":\n\n", play.patience()).await?;
         let (frames, left) = (scene.seen().frames, Instant::now());
         if frames < 2 {
-            return Err(Failure::new("the server does not count its frames"));
+            return Err(uncounted());
         }
         reply.leave(leave)?;
         if left.elapsed() > INTERVAL / 3 {
@@ -81,6 +90,13 @@ async fn within_keep_alives(play: &Play, leave: Leave, most: usize) -> Result<()
         }
         let seen = dropped(&scene, INTERVAL * u32::try_from(most).unwrap_or(1) + LIMIT).await?;
         counts.push(seen.frames - frames);
+    }
+    if counts.len() < rounds {
+        let tries = rounds * TRIES;
+        let known = counts.len();
+        return Err(Failure::new(format!(
+            "the machine is too slow: {known} of {tries} clients left well before a keep-alive"
+        )));
     }
     play.note(format!(
         "{leave:?}: dropped after {counts:?} keep-alives, at most {most} allowed"
@@ -91,6 +107,11 @@ async fn within_keep_alives(play: &Play, leave: Leave, most: usize) -> Result<()
         ))),
         _ => Ok(()),
     }
+}
+
+/// Without a count, no write after the leave would be seen.
+fn uncounted() -> Failure {
+    Failure::new("the server does not count its frames")
 }
 
 async fn dropped(scene: &Scene, limit: Duration) -> Result<crate::http::Seen, Failure> {

@@ -2,12 +2,13 @@ use super::checks;
 use super::headers::exactly_ours;
 use crate::http::check::{Play, Trial};
 use crate::http::client::{Ending, Request};
-use crate::http::{Failure, Item, Route, Scene, Script};
+use crate::http::{Failure, Item, Opening, Route, Scene, Script};
 
 checks! {
     head_answers_the_same_headers(Events);
     head_never_polls_the_stream(Events);
     head_has_no_body(Events, NoContent);
+    head_has_the_status_of_an_awaited_error(Events);
 }
 
 async fn head_answers_the_same_headers(trial: Trial) -> Result<(), Failure> {
@@ -56,6 +57,29 @@ async fn head_has_no_body(trial: Trial) -> Result<(), Failure> {
     let next = Request::new("GET", Route::NoContent.path());
     let reply = reply.into_connection().send(&next, play.patience()).await?;
     reply.expect_status(204)
+}
+
+/// What is awaited before the head decides over it, whatever the method.
+async fn head_has_the_status_of_an_awaited_error(trial: Trial) -> Result<(), Failure> {
+    let play = trial.start()?;
+    for (status, error) in [(503, Some("not today")), (200, None)] {
+        let scene = play.scene(Script {
+            opening: Opening::AwaitFirst,
+            ..Script::default()
+        });
+        match error {
+            Some(error) => scene.fail(error),
+            None => scene.send(Item::new("never sent")),
+        }
+        let mut reply = play.send(&Request::head(&scene, Route::Events)).await?;
+        reply.expect_status(status)?;
+        reply.expect_end("", play.patience()).await?;
+        let gone = |seen: &crate::http::Seen| (seen.opened, seen.dropped) == (1, 1);
+        scene
+            .until("the stream is dropped", play.patience(), gone)
+            .await?;
+    }
+    Ok(())
 }
 
 fn pending(play: &Play) -> Scene {

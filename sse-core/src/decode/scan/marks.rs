@@ -1,5 +1,6 @@
 use super::{
-    masks::{BLOCK, Summary, WINDOW, find_line_ends, look_at_block},
+    masks::{BLOCK, Summary, WINDOW, find_line_ends},
+    short::Short,
     text::Piece,
 };
 
@@ -13,6 +14,8 @@ pub(in crate::decode) struct Marks {
     window: usize,
     looked_at: usize,
     summary: Summary,
+    /// Whether the last window had neither a line end nor a byte that is not ASCII, be it of another chunk.
+    was_quiet: bool,
     masks: [u64; 64],
     /// Where the current line starts.
     line: usize,
@@ -28,6 +31,7 @@ impl Default for Marks {
             window: 0,
             looked_at: 0,
             summary: Summary::default(),
+            was_quiet: false,
             masks: [0; 64],
             line: 0,
             high_before: false,
@@ -37,26 +41,27 @@ impl Default for Marks {
 
 impl Marks {
     /// Starts in a new chunk behind its first `skip` bytes, which belong to no line; the old masks are never read again.
-    ///
-    /// A short chunk is looked at right away.
     #[inline]
     pub(super) fn start(&mut self, chunk: &[u8], skip: usize) {
         let skip = skip.min(chunk.len());
+        self.mask = 0;
+        self.summary = Summary::default();
+        self.looked_at = skip;
         self.line = skip;
         self.high_before = false;
+    }
+
+    /// Goes on in a short chunk, which has been looked at.
+    #[inline]
+    pub(super) fn go_on(&mut self, short: Short<'_>) {
+        self.mask = short.ends;
+        self.block = 0;
+        self.window = 0;
+        self.looked_at = short.chunk.len();
         self.summary.ends = 0;
-        if chunk.len() <= BLOCK {
-            let found = look_at_block(chunk);
-            self.mask = found.ends & !((1 << skip) - 1);
-            self.summary.high = u64::from(found.high);
-            self.looked_at = chunk.len();
-            self.block = 0;
-            self.window = 0;
-        } else {
-            self.mask = 0;
-            self.summary.high = 0;
-            self.looked_at = skip;
-        }
+        self.summary.high = u64::from(short.high);
+        self.line = short.line;
+        self.high_before = false;
     }
 
     /// Forgets the chunk.
@@ -101,25 +106,41 @@ impl<'m, 'c> Scan<'m, 'c> {
         Self { chunk, marks }
     }
 
+    /// Goes on in a short chunk.
+    #[inline]
+    pub(in crate::decode) fn of_short(short: Short<'c>, marks: &'m mut Marks) -> Self {
+        marks.go_on(short);
+        Self {
+            chunk: short.chunk,
+            marks,
+        }
+    }
+
+    /// Has nothing to scan.
+    #[inline]
+    pub(in crate::decode) fn nothing(marks: &'m mut Marks) -> Self {
+        marks.clear();
+        Self { chunk: b"", marks }
+    }
+
     /// Goes on in a chunk that `marks` were made from.
     pub(super) fn resume(chunk: &'c [u8], marks: &'m mut Marks) -> Self {
         Self { chunk, marks }
     }
 
-    /// Returns the whole chunk if it was looked at right away and no line ends in it.
-    #[inline]
-    pub(in crate::decode) fn without_line_end(&self) -> Option<Piece<'c>> {
-        let marks = &*self.marks;
-        let len = self.chunk.len();
-        (marks.mask == 0 && marks.summary.ends == 0 && marks.looked_at == len && marks.line == 0)
-            .then(|| Piece::looked_at(self.chunk, marks.is_ascii_up_to(len)))
-    }
-
-    /// Leaves out the whole chunk, in which no line ends.
-    #[inline]
-    pub(in crate::decode) fn leave_out(&mut self) {
-        self.chunk = b"";
-        self.marks.clear();
+    /// Offers the chunk to `absorb` if no line ends in it, and leaves out what that takes: all or some of its beginning.
+    #[inline(never)]
+    pub(in crate::decode) fn offer(&mut self, absorb: impl FnOnce(&mut Short<'c>) -> bool) {
+        let Some(rest) = self.rest() else {
+            return;
+        };
+        let mut rest = Short::without_line_end(rest);
+        if absorb(&mut rest) {
+            self.chunk = b"";
+            self.marks.clear();
+        } else {
+            self.marks.line += rest.line;
+        }
     }
 
     /// Returns the next line if it is a data line of at most `room` bytes that LF ends and that a blank line follows:
@@ -209,16 +230,25 @@ impl<'m, 'c> Scan<'m, 'c> {
         true
     }
 
+    /// Returns what is left of the chunk, or `None` if a line ends in it.
+    #[inline]
+    pub(in crate::decode) fn rest(&mut self) -> Option<Piece<'c>> {
+        if self.marks.mask != 0 || self.next_block() {
+            return None;
+        }
+        let len = self.chunk.len();
+        let ascii = self.marks.looked_at == len && self.marks.is_ascii_up_to(len);
+        Some(Piece::looked_at(&self.chunk[self.marks.line..], ascii))
+    }
+
     /// Takes what is left of the chunk: the beginning of a line whose end has not come yet.
     ///
     /// Called only after [`next_line`](Self::next_line) gave `None`.
     pub(in crate::decode) fn take_rest(&mut self) -> Piece<'c> {
-        let ascii =
-            self.marks.looked_at == self.chunk.len() && self.marks.is_ascii_up_to(self.chunk.len());
-        let rest = &self.chunk[self.marks.line..];
+        let rest = self.rest().unwrap_or(Piece::unknown(b""));
         self.marks.line = self.chunk.len();
         self.marks.high_before = false;
-        Piece::looked_at(rest, ascii)
+        rest
     }
 
     /// Returns how many bytes have been made lines, with their ends.
@@ -250,6 +280,8 @@ impl<'m, 'c> Scan<'m, 'c> {
         let window = &self.chunk[start..(start + WINDOW).min(self.chunk.len())];
         self.marks.window = start;
         self.marks.looked_at = start + window.len();
-        self.marks.summary = find_line_ends(window, &mut self.marks.masks);
+        let was_quiet = self.marks.was_quiet;
+        self.marks.summary = find_line_ends(window, &mut self.marks.masks, was_quiet);
+        self.marks.was_quiet = self.marks.summary == Summary::default();
     }
 }

@@ -61,21 +61,22 @@ fn mask_of_part(part: &[u8], mask: impl Fn(&[u8; BLOCK]) -> Mask) -> Mask {
     mask(&padded)
 }
 
-/// Fills in a mask of line ends for each block of `window`, which has at most [`WINDOW`] bytes.
-pub(super) fn find_line_ends(window: &[u8], masks: &mut [u64; 64]) -> Summary {
+/// Fills in a mask of line ends for each block of `window`, which has at most [`WINDOW`] bytes;
+/// `was_quiet` tells whether there was nothing in the bytes before it, and so likely is not in these.
+pub(super) fn find_line_ends(window: &[u8], masks: &mut [u64; 64], was_quiet: bool) -> Summary {
     #[cfg(all(target_arch = "x86_64", not(sse_core_portable)))]
     {
         // For a short chunk the call and the look at the CPU cost more than wider vectors save.
         #[cfg(feature = "std")]
         if window.len() > 2 * BLOCK && std::arch::is_x86_feature_detected!("avx2") {
             // SAFETY: the CPU has AVX2.
-            return unsafe { x86::find_line_ends_avx2(window, masks) };
+            return unsafe { x86::find_line_ends_avx2(window, masks, was_quiet) };
         }
         // SAFETY: SSE2 is part of x86-64.
-        unsafe { x86::find_line_ends_sse2(window, masks) }
+        unsafe { x86::find_line_ends_sse2(window, masks, was_quiet) }
     }
     #[cfg(not(all(target_arch = "x86_64", not(sse_core_portable))))]
-    find_with(window, masks, portable::mask, portable::is_quiet)
+    find_with(window, masks, was_quiet, portable::mask, portable::is_quiet)
 }
 
 /// The loop that all variants share; inlined into each, so that `mask` is compiled for its instruction set.
@@ -87,6 +88,7 @@ pub(super) fn find_line_ends(window: &[u8], masks: &mut [u64; 64]) -> Summary {
 fn find_with(
     window: &[u8],
     masks: &mut [u64; 64],
+    mut was_quiet: bool,
     mask: impl Fn(&[u8; BLOCK]) -> Mask,
     is_quiet: impl Fn(&[[u8; BLOCK]; GROUP]) -> bool,
 ) -> Summary {
@@ -95,7 +97,6 @@ fn find_with(
     let (groups, ungrouped) = blocks.as_chunks::<GROUP>();
     let mut index = 0;
     // Long lines come as runs of blocks in which there is nothing; where the last group had something, so has the next.
-    let mut was_quiet = false;
     for group in groups {
         if was_quiet && is_quiet(group) {
             index += GROUP;
@@ -155,17 +156,22 @@ mod tests {
         (masks, ends)
     }
 
-    type Find = fn(&[u8], &mut [u64; 64]) -> Summary;
+    type Find = fn(&[u8], &mut [u64; 64], bool) -> Summary;
 
     #[track_caller]
     fn check(window: &[u8], find: Find) {
         let mut masks = [u64::MAX; 64];
-        let summary = find(window, &mut masks);
+        let summary = find(window, &mut masks, false);
         let (expected, ends) = naive(window);
         assert_eq!(
             (&masks[..expected.len()], summary.ends),
             (&expected[..], ends)
         );
+        let mut hinted = [u64::MAX; 64];
+        assert_eq!(find(window, &mut hinted, true), summary);
+        for (index, mask) in expected.iter().enumerate() {
+            assert!(*mask == 0 || hinted[index] == *mask, "block {index}");
+        }
         for (index, block) in window.chunks(BLOCK).enumerate() {
             let told = summary.high >> index & 1 == 1;
             assert!(told || block.is_ascii(), "block {index} is not ASCII");
@@ -178,13 +184,13 @@ mod tests {
 
     #[test]
     fn all_variants_agree_with_the_naive_one_at_every_length_and_for_every_byte() {
-        let variants: [Find; 2] = [find_line_ends, |window, masks| {
-            find_with(window, masks, portable::mask, portable::is_quiet)
+        let variants: [Find; 2] = [find_line_ends, |window, masks, was_quiet| {
+            find_with(window, masks, was_quiet, portable::mask, portable::is_quiet)
         }];
         #[cfg(all(target_arch = "x86_64", not(sse_core_portable)))]
-        let variants = [variants[0], variants[1], |window, masks| {
+        let variants = [variants[0], variants[1], |window, masks, was_quiet| {
             // SAFETY: SSE2 is part of x86-64.
-            unsafe { x86::find_line_ends_sse2(window, masks) }
+            unsafe { x86::find_line_ends_sse2(window, masks, was_quiet) }
         }];
         for find in variants {
             for byte in 0..=255 {

@@ -8,8 +8,10 @@
 mod marks;
 mod masks;
 mod retained;
+mod short;
 mod text;
 
 pub(super) use marks::{Marks, Scan};
 pub(super) use retained::{Retained, share};
+pub(super) use short::Short;
 pub(super) use text::{Piece, TextBuffer};

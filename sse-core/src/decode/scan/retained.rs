@@ -3,7 +3,7 @@ use bytestring::ByteString;
 
 use super::{
     marks::{Marks, Scan},
-    text::Piece,
+    short::Short,
 };
 
 /// A chunk together with the marks that were made from it, so that a scan can stop and go on later.
@@ -16,18 +16,28 @@ pub(in crate::decode) struct Retained {
 impl Retained {
     /// Takes a chunk and starts behind its first `skip` bytes, which belong to no line.
     ///
-    /// Does not keep one without line end that was looked at right away and that `absorb` takes.
+    /// Does not keep one of which `absorb` takes all.
     #[inline]
     pub(in crate::decode) fn load(
         &mut self,
         chunk: Bytes,
         skip: usize,
-        absorb: impl FnOnce(Piece<'_>) -> bool,
+        absorb: impl FnOnce(&mut Short<'_>) -> bool,
     ) {
-        let mut scan = Scan::new(&chunk, skip, &mut self.marks);
-        if scan.without_line_end().is_some_and(absorb) {
-            scan.leave_out();
-            return;
+        match Short::of(&chunk, skip) {
+            Some(mut short) => {
+                if absorb(&mut short) {
+                    return;
+                }
+                self.marks.go_on(short);
+            }
+            None => {
+                let mut scan = Scan::new(&chunk, skip, &mut self.marks);
+                scan.offer(absorb);
+                if scan.chunk().is_empty() {
+                    return;
+                }
+            }
         }
         self.chunk = chunk;
     }

@@ -33,6 +33,12 @@ impl<'a> Piece<'a> {
         self.bytes
     }
 
+    /// Tells whether the bytes are known to be ASCII.
+    #[inline]
+    pub(super) fn is_ascii(self) -> bool {
+        self.ascii
+    }
+
     /// Returns the piece without its first bytes.
     #[inline]
     pub(in crate::decode) fn skip(self, count: usize) -> Self {
@@ -80,7 +86,11 @@ impl TextBuffer {
     /// Adds bytes that may end within a character.
     #[inline]
     pub(in crate::decode) fn push(&mut self, piece: Piece<'_>) {
-        self.bytes.extend_from_slice(piece.bytes);
+        match <&[u8; 64]>::try_from(piece.bytes) {
+            // A length that is known beforehand saves a call.
+            Ok(block) => self.bytes.extend_from_slice(block),
+            Err(_) => self.bytes.extend_from_slice(piece.bytes),
+        }
         self.valid &= piece.ascii;
     }
 

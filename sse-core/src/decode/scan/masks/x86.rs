@@ -14,7 +14,11 @@ use super::{BLOCK, GROUP, Mask, Summary, find_with};
 
 #[cfg(feature = "std")]
 #[target_feature(enable = "avx2")]
-pub(super) fn find_line_ends_avx2(window: &[u8], masks: &mut [u64; 64]) -> Summary {
+pub(super) fn find_line_ends_avx2(
+    window: &[u8],
+    masks: &mut [u64; 64],
+    was_quiet: bool,
+) -> Summary {
     // A shuffle looks each byte up by its low four bits and gives 0 where the high bit is set:
     // only LF (0x0A) and CR (0x0D) find themselves.
     let table = {
@@ -48,7 +52,7 @@ pub(super) fn find_line_ends_avx2(window: &[u8], masks: &mut [u64; 64]) -> Summa
         }
         bits(any) == 0
     };
-    find_with(window, masks, mask, is_quiet)
+    find_with(window, masks, was_quiet, mask, is_quiet)
 }
 
 #[target_feature(enable = "sse2")]
@@ -83,7 +87,11 @@ pub(super) fn mask_sse2(block: &[u8; BLOCK]) -> Mask {
 }
 
 #[target_feature(enable = "sse2")]
-pub(super) fn find_line_ends_sse2(window: &[u8], masks: &mut [u64; 64]) -> Summary {
+pub(super) fn find_line_ends_sse2(
+    window: &[u8],
+    masks: &mut [u64; 64],
+    was_quiet: bool,
+) -> Summary {
     let is_quiet = |group: &[[u8; BLOCK]; GROUP]| {
         let mut any = _mm_setzero_si128();
         for quarter in group.as_flattened().as_chunks().0 {
@@ -92,5 +100,5 @@ pub(super) fn find_line_ends_sse2(window: &[u8], masks: &mut [u64; 64]) -> Summa
         }
         _mm_movemask_epi8(any) == 0
     };
-    find_with(window, masks, |block| mask_sse2(block), is_quiet)
+    find_with(window, masks, was_quiet, |block| mask_sse2(block), is_quiet)
 }
