@@ -33,7 +33,10 @@ impl Builder {
                 keep_alive: Some(Duration::from_secs(14)),
                 max_replay: None,
                 pin_limit: 256 * 1024 * 1024,
-                retry: RetrySpread { base: Duration::from_secs(1), rate: 2_000 },
+                retry: RetrySpread {
+                    base: Duration::from_secs(1),
+                    rate: 2_000,
+                },
             },
             retention: Retention::default(),
             clock: Clock::system(),
@@ -106,12 +109,18 @@ impl Builder {
     ///
     /// Each subscription is told a time drawn from `base` to `base` plus what it takes all present ones to come back at that rate.
     pub fn reconnection(mut self, base: Duration, rate: u32) -> Self {
-        self.options.retry = RetrySpread { base, rate: rate.max(1) };
+        self.options.retry = RetrySpread {
+            base,
+            rate: rate.max(1),
+        };
         self
     }
 
     /// Sets what makes the provider of a namespace, given its name; a log in memory by default.
-    pub fn provider(mut self, make: impl Fn(&str) -> Arc<dyn Provider> + Send + Sync + 'static) -> Self {
+    pub fn provider(
+        mut self,
+        make: impl Fn(&str) -> Arc<dyn Provider> + Send + Sync + 'static,
+    ) -> Self {
         self.make_provider = Some(Box::new(make));
         self
     }
@@ -124,7 +133,12 @@ impl Builder {
 
     /// Makes the hub. It needs no runtime; its thread starts with the first publication or subscription.
     pub fn build(self) -> Hub {
-        Hub::of(Arc::new(Engine::new(self.options, self.clock, self.retention, self.make_provider)))
+        Hub::of(Arc::new(Engine::new(
+            self.options,
+            self.clock,
+            self.retention,
+            self.make_provider,
+        )))
     }
 }
 
@@ -136,6 +150,9 @@ impl Default for Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Builder").field("options", &self.options).field("retention", &self.retention).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("options", &self.options)
+            .field("retention", &self.retention)
+            .finish_non_exhaustive()
     }
 }

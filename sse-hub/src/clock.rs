@@ -30,14 +30,20 @@ struct Manual {
 impl Clock {
     /// The system's clocks.
     pub fn system() -> Self {
-        Self { source: Source::System { start: Instant::now() } }
+        Self {
+            source: Source::System {
+                start: Instant::now(),
+            },
+        }
     }
 
     /// A clock that stands still until it is moved.
     ///
     /// Moving it does nothing else: let the hub do what is due by [`Hub::maintain`](crate::Hub::maintain).
     pub fn manual() -> Self {
-        Self { source: Source::Manual(Arc::default()) }
+        Self {
+            source: Source::Manual(Arc::default()),
+        }
     }
 
     /// Moves a manual clock forward; the system's clock does not listen.
@@ -59,7 +65,9 @@ impl Clock {
     pub(crate) fn now(&self) -> Duration {
         match &self.source {
             Source::System { start } => start.elapsed(),
-            Source::Manual(manual) => Duration::from_millis(manual.now_millis.load(Ordering::Acquire)),
+            Source::Manual(manual) => {
+                Duration::from_millis(manual.now_millis.load(Ordering::Acquire))
+            }
         }
     }
 
@@ -72,7 +80,9 @@ impl Clock {
         match &self.source {
             Source::System { .. } => SystemTime::now()
                 .duration_since(SystemTime::UNIX_EPOCH)
-                .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
+                .map_or(0, |since| {
+                    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+                }),
             Source::Manual(manual) => manual.unix_millis.load(Ordering::Acquire),
         }
     }

@@ -57,7 +57,11 @@ impl Draft {
             return Err(InvalidDraft::because("must have at most 16 topics"));
         }
         let reserved = |name: &str| name.starts_with("hub.");
-        if event.event.as_ref().is_some_and(|name| reserved(name.as_str())) {
+        if event
+            .event
+            .as_ref()
+            .is_some_and(|name| reserved(name.as_str()))
+        {
             return Err(InvalidDraft::because(
                 "must not have an event type that starts with hub.",
             ));
@@ -74,16 +78,27 @@ impl Draft {
 
     pub(crate) fn check_sizes(&self) -> Result<(), InvalidDraft> {
         let too_long = |text: &Option<ByteString>, max| {
-            text.as_ref().is_some_and(|text| text.is_empty() || text.len() > max)
+            text.as_ref()
+                .is_some_and(|text| text.is_empty() || text.len() > max)
         };
         if too_long(&self.idempotency_key, Self::MAX_IDEMPOTENCY_KEY_LEN) {
-            Err(InvalidDraft::because("must have an idempotency key of 1 to 128 bytes"))
+            Err(InvalidDraft::because(
+                "must have an idempotency key of 1 to 128 bytes",
+            ))
         } else if too_long(&self.key, Self::MAX_KEY_LEN) {
             Err(InvalidDraft::because("must have a key of 1 to 512 bytes"))
-        } else if self.attachment.as_ref().is_some_and(|it| it.len() > Self::MAX_ATTACHMENT_LEN) {
-            Err(InvalidDraft::because("must have an attachment of at most 16384 bytes"))
+        } else if self
+            .attachment
+            .as_ref()
+            .is_some_and(|it| it.len() > Self::MAX_ATTACHMENT_LEN)
+        {
+            Err(InvalidDraft::because(
+                "must have an attachment of at most 16384 bytes",
+            ))
         } else if self.time_to_live == Some(Duration::ZERO) {
-            Err(InvalidDraft::because("must have a time to live longer than zero"))
+            Err(InvalidDraft::because(
+                "must have a time to live longer than zero",
+            ))
         } else {
             Ok(())
         }
@@ -95,9 +110,9 @@ impl Draft {
             Some(id) if looks_like_the_hubs(id.as_str()) => Err(InvalidDraft::because(
                 "must not have an id that looks like the hub's own",
             )),
-            Some(id) if id.as_str().len() > MAX_ID_LEN => {
-                Err(InvalidDraft::because("must not have an id of more than 256 bytes"))
-            }
+            Some(id) if id.as_str().len() > MAX_ID_LEN => Err(InvalidDraft::because(
+                "must not have an id of more than 256 bytes",
+            )),
             _ => Ok(()),
         }
     }
@@ -114,7 +129,10 @@ pub(crate) fn looks_like_the_hubs(id: &str) -> bool {
     // Shaped like a position though it is none, such as one with a number that is too great.
     let mut parts = id.split('-');
     let epoch = |part: &str| {
-        part.len() == 8 && part.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'z'))
+        part.len() == 8
+            && part
+                .bytes()
+                .all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'z'))
     };
     let seq = |part: &str| !part.is_empty() && part.bytes().all(|it| it.is_ascii_digit());
     let nonce = |part: &str| part.len() == 8 && part.bytes().all(|it| it.is_ascii_hexdigit());
@@ -140,13 +158,17 @@ enum Rule {
 
 impl InvalidDraft {
     fn because(rule: &'static str) -> Self {
-        Self { rule: Rule::Event(rule) }
+        Self {
+            rule: Rule::Event(rule),
+        }
     }
 }
 
 impl From<InvalidTopic> for InvalidDraft {
     fn from(error: InvalidTopic) -> Self {
-        Self { rule: Rule::Topic(error) }
+        Self {
+            rule: Rule::Topic(error),
+        }
     }
 }
 
@@ -173,8 +195,17 @@ mod tests {
 
     #[test]
     fn topics_are_kept_once_each_and_none_is_the_default() {
-        let names = |draft: Draft| draft.topics.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(names(draft(["b", "a", "b"], Event::new("x")).unwrap()), ["b", "a"]);
+        let names = |draft: Draft| {
+            draft
+                .topics
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(draft(["b", "a", "b"], Event::new("x")).unwrap()),
+            ["b", "a"]
+        );
         assert_eq!(names(draft((), Event::new("x")).unwrap()), ["default"]);
         let many = (0..17).map(|n| n.to_string()).collect::<Vec<_>>();
         assert_eq!(
@@ -187,7 +218,12 @@ mod tests {
     fn what_would_be_taken_for_the_hubs_own_is_refused() {
         let reserved = Event::new("x").event(EventType::from_static("hub.gap"));
         assert!(draft("a", reserved).is_err());
-        for id in ["k3v9x0qa-1-7c21ab04", "k3v9x0qa-99999999999999999999999-7C21ab04", "v1.x", "o1."] {
+        for id in [
+            "k3v9x0qa-1-7c21ab04",
+            "k3v9x0qa-99999999999999999999999-7C21ab04",
+            "v1.x",
+            "o1.",
+        ] {
             let event = Event::new("x").try_id(id).unwrap();
             assert!(draft("a", event).unwrap().check_own_id().is_err(), "{id}");
         }

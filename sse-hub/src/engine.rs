@@ -4,6 +4,7 @@ use std::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
+    task::{Poll, Waker},
     thread,
     time::Duration,
 };
@@ -35,6 +36,7 @@ pub(crate) struct Engine {
     /// When the last subscription is to have ended, on the hub's clock.
     drain_ends: AtomicU64,
     drains: Mutex<Vec<Departure>>,
+    waiters: Mutex<Vec<Waker>>,
 }
 
 /// A subscription that is to end at some time.
@@ -85,6 +87,7 @@ impl Engine {
             state: AtomicU8::new(OPEN),
             drain_ends: AtomicU64::new(u64::MAX),
             drains: Mutex::default(),
+            waiters: Mutex::default(),
         }
     }
 
@@ -96,7 +99,14 @@ impl Engine {
                 None => Arc::new(Memory::new(self.clock.clone())),
             };
             let (options, clock) = (Arc::clone(&self.options), self.clock.clone());
-            Arc::new(Namespace::new(name.clone(), provider, self.retention.clone(), options, clock, &self.signal))
+            Arc::new(Namespace::new(
+                name.clone(),
+                provider,
+                self.retention.clone(),
+                options,
+                clock,
+                &self.signal,
+            ))
         });
         Arc::clone(namespace)
     }
@@ -106,16 +116,23 @@ impl Engine {
     }
 
     pub(crate) fn live(&self) -> usize {
-        self.namespaces().iter().map(|namespace| namespace.live()).sum()
+        self.namespaces()
+            .iter()
+            .map(|namespace| namespace.live())
+            .sum()
     }
 
     /// Starts the hub's thread, once.
     pub(crate) fn start(self: &Arc<Self>) {
-        if self.signal.started.load(Ordering::Relaxed) || self.signal.started.swap(true, Ordering::AcqRel) {
+        if self.signal.started.load(Ordering::Relaxed)
+            || self.signal.started.swap(true, Ordering::AcqRel)
+        {
             return;
         }
         let (engine, signal) = (Arc::downgrade(self), Arc::clone(&self.signal));
-        let started = thread::Builder::new().name("sse-hub".into()).spawn(move || run(&engine, &signal));
+        let started = thread::Builder::new()
+            .name("sse-hub".into())
+            .spawn(move || run(&engine, &signal));
         if let Err(error) = started {
             tracing::error!(%error, "the hub's thread could not be started: nothing will expire");
         }
@@ -131,12 +148,18 @@ impl Engine {
 
     /// Takes no more subscriptions, and ends those that there are over a window, in random order.
     pub(crate) fn drain(&self, window: Duration) {
-        if self.state.compare_exchange(OPEN, DRAINING, Ordering::AcqRel, Ordering::Relaxed).is_err() && window > Duration::ZERO {
+        if self
+            .state
+            .compare_exchange(OPEN, DRAINING, Ordering::AcqRel, Ordering::Relaxed)
+            .is_err()
+            && window > Duration::ZERO
+        {
             return;
         }
         let now = self.clock.millis();
         let window = u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
-        self.drain_ends.store(now.saturating_add(window), Ordering::Release);
+        self.drain_ends
+            .store(now.saturating_add(window), Ordering::Release);
         let mut departures = Vec::new();
         for namespace in self.namespaces() {
             departures.extend(namespace.all().into_iter().map(|listener| Departure {
@@ -148,7 +171,10 @@ impl Engine {
         let count = departures.len() as u64;
         // Spread evenly, in an order that nobody can foresee.
         for index in (1..departures.len()).rev() {
-            departures.swap(index, (crate::position::random_u64() % (index as u64 + 1)) as usize);
+            departures.swap(
+                index,
+                (crate::position::random_u64() % (index as u64 + 1)) as usize,
+            );
         }
         for (index, departure) in departures.iter_mut().enumerate() {
             departure.at = now + window * (index as u64) / count.max(1);
@@ -169,11 +195,13 @@ impl Engine {
                 }
             };
             let Some(departure) = departure else { break };
-            if let (Some(namespace), Some(listener)) = (departure.namespace.upgrade(), departure.listener.upgrade()) {
+            if let (Some(namespace), Some(listener)) =
+                (departure.namespace.upgrade(), departure.listener.upgrade())
+            {
                 namespace.end(&listener, self.drain_ending(&namespace));
             }
         }
-        if now >= self.drain_ends.load(Ordering::Acquire) {
+        if now >= self.drain_ends.load(Ordering::Acquire) || self.live() == 0 {
             // Those that came in at the last moment.
             for namespace in self.namespaces() {
                 for listener in namespace.all() {
@@ -182,7 +210,26 @@ impl Engine {
                 namespace.watchers.close();
             }
             self.state.store(CLOSED, Ordering::Release);
+            for waiter in std::mem::take(&mut *lock(&self.waiters)) {
+                waiter.wake();
+            }
         }
+    }
+
+    /// Waits until the hub is closed.
+    pub(crate) async fn closed(&self) {
+        std::future::poll_fn(|cx| {
+            if self.is_closed() {
+                return Poll::Ready(());
+            }
+            lock(&self.waiters).push(cx.waker().clone());
+            if self.is_closed() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
     }
 
     fn drain_ending(&self, namespace: &Namespace) -> Ending {
@@ -210,7 +257,11 @@ impl Engine {
     }
 
     fn until_next_tick(&self) -> Duration {
-        if self.is_open() || self.is_closed() { TICK } else { DRAIN_TICK }
+        if self.is_open() || self.is_closed() {
+            TICK
+        } else {
+            DRAIN_TICK
+        }
     }
 }
 
@@ -218,13 +269,19 @@ fn run(engine: &Weak<Engine>, signal: &Signal) {
     let _ = signal.thread.set(thread::current());
     let mut last_tick = std::time::Instant::now();
     loop {
-        let Some(alive) = engine.upgrade() else { return };
+        let Some(alive) = engine.upgrade() else {
+            return;
+        };
         let pause = alive.until_next_tick();
         if last_tick.elapsed() >= pause {
             alive.tick();
             last_tick = std::time::Instant::now();
         } else {
-            for namespace in alive.namespaces().iter().filter(|namespace| namespace.is_dirty()) {
+            for namespace in alive
+                .namespaces()
+                .iter()
+                .filter(|namespace| namespace.is_dirty())
+            {
                 namespace.pump();
             }
         }
@@ -239,7 +296,14 @@ impl Drop for Engine {
         for namespace in self.namespaces() {
             let through = namespace.read_log().head().seq;
             for listener in namespace.all() {
-                namespace.end(&listener, Ending { reason: CloseReason::Drain, retry: None, through });
+                namespace.end(
+                    &listener,
+                    Ending {
+                        reason: CloseReason::Drain,
+                        retry: None,
+                        through,
+                    },
+                );
             }
             namespace.watchers.close();
         }

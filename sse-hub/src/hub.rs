@@ -14,7 +14,7 @@ use crate::{
     provider::{Ack, ProviderError},
     publish::{Publish, PublishError, Published, publish_batch},
     subscription::{History, Subscribe, SubscribeError, SubscriptionHandle},
-    topic::{InvalidTopic, IntoTopics, Topic},
+    topic::{IntoTopics, InvalidTopic, Topic},
 };
 
 /// Topics in, event streams out.
@@ -48,7 +48,10 @@ impl Hub {
     /// [`InvalidTopic`] if the name breaks the rules that topics have.
     pub fn namespace(&self, name: &str) -> Result<Self, InvalidTopic> {
         let name = Topic::try_from(name)?.into_text();
-        Ok(Self { namespace: self.engine.namespace(&name), engine: Arc::clone(&self.engine) })
+        Ok(Self {
+            namespace: self.engine.namespace(&name),
+            engine: Arc::clone(&self.engine),
+        })
     }
 
     /// Publishes an event to topics, once the result is awaited; `()` is the default topic.
@@ -66,13 +69,26 @@ impl Hub {
         batch: impl IntoIterator<Item = Publish>,
         ack: Ack,
     ) -> Result<Vec<Result<Published, PublishError>>, PublishError> {
-        let drafts = batch.into_iter().map(Publish::into_draft).collect::<Result<Vec<_>, _>>()?;
-        Ok(publish_batch(Arc::clone(&self.engine), Arc::clone(&self.namespace), drafts, ack).await)
+        let drafts = batch
+            .into_iter()
+            .map(Publish::into_draft)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(publish_batch(
+            Arc::clone(&self.engine),
+            Arc::clone(&self.namespace),
+            drafts,
+            ack,
+        )
+        .await)
     }
 
     /// Subscribes to topics and patterns, once the result is awaited; `()` is the default topic.
     pub fn subscribe(&self, topics: impl IntoTopics) -> Subscribe {
-        Subscribe::new(Arc::clone(&self.engine), Arc::clone(&self.namespace), topics)
+        Subscribe::new(
+            Arc::clone(&self.engine),
+            Arc::clone(&self.namespace),
+            topics,
+        )
     }
 
     /// Returns retained entries behind a last event ID, at most `limit`, without subscribing.
@@ -116,14 +132,27 @@ impl Hub {
 
     /// Lists the live subscriptions of this namespace.
     pub fn subscriptions(&self) -> Vec<SubscriptionHandle> {
-        self.namespace.all().iter().map(|listener| SubscriptionHandle::new(&self.namespace, listener)).collect()
+        self.namespace
+            .all()
+            .iter()
+            .map(|listener| SubscriptionHandle::new(&self.namespace, listener))
+            .collect()
     }
 
     /// Ends the subscriptions that `which` picks, each after what is ready; returns how many.
-    pub fn disconnect(&self, which: impl Fn(&SubscriptionHandle) -> bool, reason: impl Into<ByteString>) -> usize {
+    pub fn disconnect(
+        &self,
+        which: impl Fn(&SubscriptionHandle) -> bool,
+        reason: impl Into<ByteString>,
+    ) -> usize {
         let reason = reason.into();
-        let picked = self.subscriptions().into_iter().filter(|handle| which(handle));
-        picked.filter(|handle| handle.disconnect(reason.clone())).count()
+        let picked = self
+            .subscriptions()
+            .into_iter()
+            .filter(|handle| which(handle));
+        picked
+            .filter(|handle| handle.disconnect(reason.clone()))
+            .count()
     }
 
     /// Returns where the log of this namespace ends.
@@ -150,9 +179,9 @@ impl Hub {
 
     /// Ends all subscriptions over a time, in random order, each with its own reconnection time and position.
     ///
-    /// From now on new ones are asked to come again later. Publishing goes on until the time is over.
+    /// From now on new ones are asked to come again later. Publishing goes on until the last has ended, and is an error from then on.
     /// A second call with a time of zero ends what is left at once.
-    /// The future completes when no subscription is left; await it in a server's graceful shutdown, which then finds no open stream.
+    /// The future completes when that is done; await it in a server's graceful shutdown, which then finds no open stream.
     ///
     /// # Cancel safety
     /// The shutdown goes on whether or not the future is polled.
@@ -163,11 +192,7 @@ impl Hub {
             self.engine.tick();
         }
         let engine = Arc::clone(&self.engine);
-        async move {
-            for namespace in engine.namespaces() {
-                namespace.wait_until_empty().await;
-            }
-        }
+        async move { engine.closed().await }
     }
 }
 
@@ -179,6 +204,8 @@ impl Default for Hub {
 
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("namespace", &self.namespace.name).finish_non_exhaustive()
+        f.debug_struct("Hub")
+            .field("namespace", &self.namespace.name)
+            .finish_non_exhaustive()
     }
 }

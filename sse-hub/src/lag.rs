@@ -37,7 +37,11 @@ impl LagLimit {
 
 impl Default for LagLimit {
     fn default() -> Self {
-        Self { entries: 10_000, bytes: 8 * 1024 * 1024, time: Duration::from_secs(30) }
+        Self {
+            entries: 10_000,
+            bytes: 8 * 1024 * 1024,
+            time: Duration::from_secs(30),
+        }
     }
 }
 

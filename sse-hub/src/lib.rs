@@ -38,6 +38,7 @@ pub use log::Entry;
 pub use memory_use::MemoryUse;
 pub use position::{Epoch, InvalidPosition, Position};
 pub use presence::{Member, Presence, PresenceChange, PresenceChanges};
+pub use provider::Ack;
 pub use publish::{Publish, PublishError, PublishErrorKind, Published, Publishing};
 pub use resume::{OnGap, Resume, Start};
 pub use retention::Retention;
@@ -45,8 +46,7 @@ pub use session::{Rejection, Session, SessionRequest};
 pub use settings::{InvalidSetting, Settings};
 pub use sse_core::{EncodedBatch, EncodedEvent, Event, EventId, EventType, Gap, GapReason};
 pub use subscription::{
-    Delivery, Entries, Events, GapAs, History, Subscribe, SubscribeError, SubscribeErrorKind, Subscription,
-    SubscriptionHandle,
+    Delivery, Entries, Events, GapAs, History, Subscribe, SubscribeError, SubscribeErrorKind,
+    Subscription, SubscriptionHandle,
 };
-pub use provider::Ack;
 pub use topic::{IntoTopics, InvalidTopic, Selector, Topic};

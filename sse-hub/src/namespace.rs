@@ -87,7 +87,12 @@ impl Namespace {
         let capabilities = provider.capabilities();
         let status = provider.status();
         let tail = provider.tail(status.head);
-        let log = LogOptions { retention, ids: options.ids, lag: options.lag, history: capabilities.history };
+        let log = LogOptions {
+            retention,
+            ids: options.ids,
+            lag: options.lag,
+            history: capabilities.history,
+        };
         Self {
             telemetry: Telemetry::new(&name),
             name,
@@ -99,7 +104,11 @@ impl Namespace {
             cold_pages: ColdPages::default(),
             waiters: Mutex::default(),
             log: RwLock::new(Log::new(status, log)),
-            ingest: Mutex::new(Ingest { tail, wakers: Vec::new(), behind: Vec::new() }),
+            ingest: Mutex::new(Ingest {
+                tail,
+                wakers: Vec::new(),
+                behind: Vec::new(),
+            }),
             ingest_waker: Arc::new(IngestWaker {
                 publishers: AtomicUsize::new(0),
                 dirty: AtomicBool::new(true),
@@ -154,8 +163,8 @@ impl Namespace {
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
+        self.let_go_if_worthwhile(&mut ingest);
         drop(ingest);
-        self.let_go_if_worthwhile();
         self.wake_waiters();
     }
 
@@ -175,18 +184,6 @@ impl Namespace {
         .await
     }
 
-    /// Waits until nobody listens.
-    pub(crate) async fn wait_until_empty(&self) {
-        std::future::poll_fn(|cx| {
-            if self.live() == 0 {
-                return Poll::Ready(());
-            }
-            lock(&self.waiters).push(cx.waker().clone());
-            if self.live() == 0 { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-
     fn wake_waiters(&self) {
         let waiters = std::mem::take(&mut *lock(&self.waiters));
         for waiter in waiters {
@@ -201,7 +198,11 @@ impl Namespace {
                 let mut entries = Vec::with_capacity(records.len());
                 {
                     let mut log = self.write_log();
-                    entries.extend(records.into_iter().map(|record| log.append(record, now, unix_now)));
+                    entries.extend(
+                        records
+                            .into_iter()
+                            .map(|record| log.append(record, now, unix_now)),
+                    );
                 }
                 self.telemetry.published.increment(entries.len() as u64);
                 self.offer(&entries, now, ingest);
@@ -267,19 +268,40 @@ impl Namespace {
         let (entries, bytes) = listener.lag();
         match listener.lagging {
             Lagging::Disconnect => {
-                self.telemetry.lagging(listener, entries, bytes, "disconnect");
-                self.end(listener, Ending { reason: CloseReason::Slow, retry: None, through: 0 });
+                self.telemetry
+                    .lagging(listener, entries, bytes, "disconnect");
+                self.end(
+                    listener,
+                    Ending {
+                        reason: CloseReason::Slow,
+                        retry: None,
+                        through: 0,
+                    },
+                );
                 return;
             }
             Lagging::LatestPerKey if !listener.is_too_old(now) => {
                 let seats = listener.seats();
-                let keep = Keep { through: u64::MAX, replay_through: 0, latest_per_key: true, filter: None, now };
+                let keep = Keep {
+                    through: u64::MAX,
+                    replay_through: 0,
+                    latest_per_key: true,
+                    filter: None,
+                    now,
+                };
                 let limit = listener.limit;
-                let (count, len) = self.read_log().count_waiting(&seats.channels, listener.cursor(), limit.entries, keep);
+                let (count, len) = self.read_log().count_waiting(
+                    &seats.channels,
+                    listener.cursor(),
+                    limit.entries,
+                    keep,
+                );
                 if count <= limit.entries && len <= limit.bytes {
                     // Worth another look only when it could be over the limit again.
                     let room = (limit.entries - count).max(limit.entries / 8).max(1);
-                    listener.look_again_at.store(entries + room as u64, Ordering::Relaxed);
+                    listener
+                        .look_again_at
+                        .store(entries + room as u64, Ordering::Relaxed);
                     listener.slot.wake();
                     return;
                 }
@@ -295,36 +317,61 @@ impl Namespace {
 
     /// Ends a subscription without polling it: its place, what it pins and its presence go at once.
     pub(crate) fn end(&self, listener: &Arc<Listener>, ending: Ending) -> bool {
+        let reading = if ending.through > 0 {
+            LastReading::WhatIsReady
+        } else {
+            LastReading::Nothing
+        };
         if !listener.end(ending) {
             return false;
         }
-        self.take_out(listener);
+        self.take_out(listener, reading);
         listener.slot.wake();
         true
     }
 
     /// Takes a subscription out of all places where it is known.
-    pub(crate) fn take_out(&self, listener: &Arc<Listener>) {
+    pub(crate) fn take_out(&self, listener: &Arc<Listener>, reading: LastReading) {
         listener.handed_back();
         let removed = lock(&self.listeners).try_remove(listener.key());
-        if self.live.fetch_sub(usize::from(removed.is_some()), Ordering::AcqRel) <= 1 {
-            self.wake_waiters();
-        }
+        self.live
+            .fetch_sub(usize::from(removed.is_some()), Ordering::AcqRel);
         let selectors = {
             let mut log = self.write_log();
             // Taken under the lock under which topics are added.
             let seats = listener.seats();
-            listener.set_seats(Seats::default());
+            let channels = match reading {
+                LastReading::WhatIsReady => seats.channels.clone(),
+                LastReading::Nothing => Vec::new(),
+            };
+            log.keep_for_reader(&channels);
+            listener.set_seats(Seats {
+                channels,
+                seats: Vec::new(),
+            });
             vacate(&mut log, &seats)
         };
         self.tell_end(listener, selectors);
         self.telemetry.subscribers.decrement(1.0);
     }
 
+    /// Notes that an ended subscription has read what it was to read.
+    pub(crate) fn finish_reading(&self, listener: &Listener) {
+        let mut log = self.write_log();
+        let seats = listener.seats();
+        if seats.seats.is_empty() {
+            log.release_reader(&seats.channels);
+            listener.set_seats(Seats::default());
+        }
+    }
+
     fn tell_end(&self, listener: &Listener, selectors: Vec<ByteString>) {
         for selector in selectors {
             let member = listener.member();
-            self.watchers.tell(|| PresenceChange::End { selector: selector.clone(), member: member.clone() });
+            self.watchers.tell(|| PresenceChange::End {
+                selector: selector.clone(),
+                member: member.clone(),
+            });
         }
     }
 
@@ -336,7 +383,10 @@ impl Namespace {
     ) -> (Arc<Listener>, T) {
         let (listener, decided) = {
             let mut log = self.write_log();
-            let mut channels: Vec<_> = selectors.iter().map(|selector| log.channel(selector)).collect();
+            let mut channels: Vec<_> = selectors
+                .iter()
+                .map(|selector| log.channel(selector))
+                .collect();
             channels.sort_unstable();
             channels.dedup();
             let (listener, decided) = decide(&log, &channels);
@@ -358,9 +408,16 @@ impl Namespace {
     }
 
     /// Looks at the log through some channels that stay no longer than that.
-    pub(crate) fn with_channels<T>(&self, selectors: &[Selector], look: impl FnOnce(&Log, &[crate::log::ChannelId]) -> T) -> T {
+    pub(crate) fn with_channels<T>(
+        &self,
+        selectors: &[Selector],
+        look: impl FnOnce(&Log, &[crate::log::ChannelId]) -> T,
+    ) -> T {
         let mut log = self.write_log();
-        let channels: Vec<_> = selectors.iter().map(|selector| log.channel(selector)).collect();
+        let channels: Vec<_> = selectors
+            .iter()
+            .map(|selector| log.channel(selector))
+            .collect();
         let seen = look(&log, &channels);
         for channel in channels {
             log.release_channel(channel);
@@ -370,7 +427,10 @@ impl Namespace {
 
     fn tell_start(&self, listener: &Listener, selector: &str) {
         let member = listener.member();
-        self.watchers.tell(|| PresenceChange::Start { selector: selector.into(), member: member.clone() });
+        self.watchers.tell(|| PresenceChange::Start {
+            selector: selector.into(),
+            member: member.clone(),
+        });
     }
 
     /// Adds topics to a live subscription; what it listens to already is left alone.
@@ -409,7 +469,9 @@ impl Namespace {
             let (mut kept, mut removed) = (Seats::default(), Seats::default());
             let seats = listener.seats();
             for (&channel, &seat) in seats.channels.iter().zip(&seats.seats) {
-                let asked = log.selector(channel).is_some_and(|name| selectors.iter().any(|it| *it.as_str() == *name));
+                let asked = log
+                    .selector(channel)
+                    .is_some_and(|name| selectors.iter().any(|it| *it.as_str() == *name));
                 let side = if asked { &mut removed } else { &mut kept };
                 side.channels.push(channel);
                 side.seats.push(seat);
@@ -425,7 +487,9 @@ impl Namespace {
         let log = self.read_log();
         let channels = log.known_channels(topics);
         if let [channel] = channels[..] {
-            return log.listeners(channel).map_or(0, |listeners| listeners.len());
+            return log
+                .listeners(channel)
+                .map_or(0, |listeners| listeners.len());
         }
         let mut ids = std::collections::HashSet::new();
         for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {
@@ -439,7 +503,11 @@ impl Namespace {
     pub(crate) fn members(&self, topic: &Topic) -> Vec<Member> {
         let log = self.read_log();
         let mut members = std::collections::BTreeMap::new();
-        for listeners in log.known_channels(std::slice::from_ref(topic)).iter().filter_map(|&id| log.listeners(id)) {
+        for listeners in log
+            .known_channels(std::slice::from_ref(topic))
+            .iter()
+            .filter_map(|&id| log.listeners(id))
+        {
             listeners.for_each(|listener| {
                 members.insert(listener.id, listener.member());
             });
@@ -453,7 +521,10 @@ impl Namespace {
 
     /// All live subscriptions, at this moment.
     pub(crate) fn all(&self) -> Vec<Arc<Listener>> {
-        lock(&self.listeners).iter().map(|(_, listener)| Arc::clone(listener)).collect()
+        lock(&self.listeners)
+            .iter()
+            .map(|(_, listener)| Arc::clone(listener))
+            .collect()
     }
 
     pub(crate) fn wake_all(&self) {
@@ -474,15 +545,20 @@ impl Namespace {
             log.expire(now);
             log.retain(now);
         }
-        let keep_alive = self.options.keep_alive.map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
+        let keep_alive = self
+            .options
+            .keep_alive
+            .map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
         for listener in self.all() {
             if listener.is_too_old(now) {
                 self.fall_behind(&listener, now);
-            } else if let Some(waker) = keep_alive.and_then(|interval| listener.remind(now, interval)) {
+            } else if let Some(waker) =
+                keep_alive.and_then(|interval| listener.remind(now, interval))
+            {
                 waker.wake();
             }
         }
-        self.let_go();
+        self.let_go(&mut lock(&self.ingest));
         let log = self.read_log();
         log.forget_batches();
         let bytes = log.bytes();
@@ -490,22 +566,28 @@ impl Namespace {
         bytes.pinned
     }
 
-    fn let_go_if_worthwhile(&self) {
+    fn let_go_if_worthwhile(&self, ingest: &mut Ingest) {
         let faded = self.read_log().faded_count();
-        if faded > 0 && (self.live() == 0 || faded >= self.next_look_at_faded.load(Ordering::Relaxed)) {
-            self.let_go();
+        if faded > 0
+            && (self.live() == 0 || faded >= self.next_look_at_faded.load(Ordering::Relaxed))
+        {
+            self.let_go(ingest);
         }
     }
 
     /// Lets faded entries go that no subscription waits for.
-    fn let_go(&self) {
-        let mut needed_after = u64::MAX;
+    ///
+    /// Nothing may be taken in meanwhile: an entry that was not yet offered is waited for by nobody.
+    fn let_go(&self, _not_taking_in: &mut Ingest) {
+        let (mut needed_after, mut all_considered) = (u64::MAX, u64::MAX);
         for (_, listener) in lock(&self.listeners).iter() {
             needed_after = needed_after.min(listener.needs_after().unwrap_or(u64::MAX));
+            all_considered = all_considered.min(listener.cursor());
         }
         let mut log = self.write_log();
-        log.let_go(needed_after, self.clock.millis());
-        self.next_look_at_faded.store(2 * log.faded_count() + 64, Ordering::Relaxed);
+        log.let_go(needed_after, all_considered, self.clock.millis());
+        self.next_look_at_faded
+            .store(2 * log.faded_count() + 64, Ordering::Relaxed);
     }
 
     /// Bytes are what subscriptions may hold; those that hold most are ended first.
@@ -518,10 +600,25 @@ impl Namespace {
                 return;
             }
             self.telemetry.lagging(&listener, 0, pinned, "disconnect");
-            self.end(&listener, Ending { reason: CloseReason::Slow, retry: None, through: 0 });
+            self.end(
+                &listener,
+                Ending {
+                    reason: CloseReason::Slow,
+                    retry: None,
+                    through: 0,
+                },
+            );
             over = over.saturating_sub(pinned);
         }
     }
+}
+
+/// What an ended subscription is still to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LastReading {
+    /// What was published before it ended.
+    WhatIsReady,
+    Nothing,
 }
 
 /// Gives seats up; returns the names of the topics and patterns.

@@ -22,7 +22,9 @@ impl Nonces {
             }
             let bytes = &self.block[self.used..self.used + 4];
             self.used += 4;
-            let nonce = bytes.iter().fold(0, |nonce, &byte| nonce << 8 | u32::from(byte));
+            let nonce = bytes
+                .iter()
+                .fold(0, |nonce, &byte| nonce << 8 | u32::from(byte));
             if nonce != 0 {
                 return nonce;
             }
@@ -32,7 +34,10 @@ impl Nonces {
 
 impl Default for Nonces {
     fn default() -> Self {
-        Self { block: [0; Self::LEN], used: Self::LEN }
+        Self {
+            block: [0; Self::LEN],
+            used: Self::LEN,
+        }
     }
 }
 

@@ -63,7 +63,10 @@ impl fmt::Display for Epoch {
 /// As text it is an event's id, `epoch-seq-nonce`, for instance `k3v9x0qa-12873-7c21ab04`.
 /// The nonce is the entry's own random number, so that another entry with the same number is told apart;
 /// 0 is unknown and agrees with all.
-#[expect(clippy::exhaustive_structs, reason = "the wire form has these three parts")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the wire form has these three parts"
+)]
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Position {
     /// The log's lineage.

@@ -86,9 +86,16 @@ const MOST_CHANGES: usize = 1024;
 
 impl Watchers {
     pub(crate) fn watch(self: &Arc<Self>) -> PresenceChanges {
-        let watcher = Arc::new(Watcher { state: Mutex::default(), slot: WakerSlot::new() });
+        let watcher = Arc::new(Watcher {
+            state: Mutex::default(),
+            slot: WakerSlot::new(),
+        });
         let key = lock(&self.watchers).insert(Arc::clone(&watcher));
-        PresenceChanges { watcher, key, watchers: Arc::clone(self) }
+        PresenceChanges {
+            watcher,
+            key,
+            watchers: Arc::clone(self),
+        }
     }
 
     pub(crate) fn tell(&self, change: impl Fn() -> PresenceChange) {

@@ -38,8 +38,17 @@ pub struct Publish {
 }
 
 impl Publish {
-    pub(crate) fn new(engine: Arc<Engine>, namespace: Arc<Namespace>, draft: Result<Draft, InvalidDraft>) -> Self {
-        Self { engine, namespace, draft, ack: Ack::default() }
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        namespace: Arc<Namespace>,
+        draft: Result<Draft, InvalidDraft>,
+    ) -> Self {
+        Self {
+            engine,
+            namespace,
+            draft,
+            ack: Ack::default(),
+        }
     }
 
     fn with(mut self, set: impl FnOnce(&mut Draft)) -> Self {
@@ -91,15 +100,26 @@ impl IntoFuture for Publish {
     type IntoFuture = Publishing;
 
     fn into_future(self) -> Publishing {
-        let (engine, namespace, ack) = (Arc::clone(&self.engine), Arc::clone(&self.namespace), self.ack);
+        let (engine, namespace, ack) = (
+            Arc::clone(&self.engine),
+            Arc::clone(&self.namespace),
+            self.ack,
+        );
         let draft = self.into_draft();
-        Publishing { engine, namespace, stage: Stage::Ready(draft, ack) }
+        Publishing {
+            engine,
+            namespace,
+            stage: Stage::Ready(draft, ack),
+        }
     }
 }
 
 impl fmt::Debug for Publish {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Publish").field("draft", &self.draft).field("ack", &self.ack).finish_non_exhaustive()
+        f.debug_struct("Publish")
+            .field("draft", &self.draft)
+            .field("ack", &self.ack)
+            .finish_non_exhaustive()
     }
 }
 
@@ -112,7 +132,10 @@ pub struct Publishing {
 
 enum Stage {
     Ready(Result<Draft, PublishError>, Ack),
-    Appending(BoxFuture<'static, Vec<Result<Appended, AppendError>>>, Box<[crate::topic::Topic]>),
+    Appending(
+        BoxFuture<'static, Vec<Result<Appended, AppendError>>>,
+        Box<[crate::topic::Topic]>,
+    ),
     Done,
 }
 
@@ -120,9 +143,15 @@ impl Future for Publishing {
     type Output = Result<Published, PublishError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { engine, namespace, stage } = &mut *self;
+        let Self {
+            engine,
+            namespace,
+            stage,
+        } = &mut *self;
         if let Stage::Ready(..) = stage {
-            let Stage::Ready(draft, ack) = std::mem::replace(stage, Stage::Done) else { return Poll::Pending };
+            let Stage::Ready(draft, ack) = std::mem::replace(stage, Stage::Done) else {
+                return Poll::Pending;
+            };
             let draft = match draft {
                 Ok(_) if engine.is_closed() => return Poll::Ready(Err(PublishError::closed())),
                 Ok(draft) => draft,
@@ -139,13 +168,17 @@ impl Future for Publishing {
                 }
             });
             match polled {
-                Poll::Ready(Ok(answers)) => return Poll::Ready(published(namespace, answers, &topics)),
+                Poll::Ready(Ok(answers)) => {
+                    return Poll::Ready(published(namespace, answers, &topics));
+                }
                 Poll::Ready(Err(appending)) => *stage = Stage::Appending(appending, topics),
                 Poll::Pending => {}
             }
             return Poll::Pending;
         }
-        let Stage::Appending(appending, topics) = stage else { return Poll::Pending };
+        let Stage::Appending(appending, topics) = stage else {
+            return Poll::Pending;
+        };
         match namespace.publishing(|| appending.as_mut().poll(cx)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(answers) => {
@@ -164,7 +197,11 @@ impl fmt::Debug for Publishing {
 }
 
 /// The provider's own future, which borrows the provider, together with what it borrows.
-fn append(namespace: Arc<Namespace>, batch: Vec<Draft>, ack: Ack) -> BoxFuture<'static, Vec<Result<Appended, AppendError>>> {
+fn append(
+    namespace: Arc<Namespace>,
+    batch: Vec<Draft>,
+    ack: Ack,
+) -> BoxFuture<'static, Vec<Result<Appended, AppendError>>> {
     Box::pin(async move { namespace.provider.append(batch, ack).await })
 }
 
@@ -173,24 +210,37 @@ fn published(
     answers: Vec<Result<Appended, AppendError>>,
     topics: &[crate::topic::Topic],
 ) -> Result<Published, PublishError> {
-    let answer = answers.into_iter().next().unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
+    let answer = answers
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
     let appended = answer.map_err(PublishError::append)?;
     Ok(Published::new(namespace, appended, topics))
 }
 
 /// Publishes several at once, in order; the answers are in the same order.
-pub(crate) async fn publish_batch(engine: Arc<Engine>, namespace: Arc<Namespace>, drafts: Vec<Draft>, ack: Ack) -> Vec<Result<Published, PublishError>> {
+pub(crate) async fn publish_batch(
+    engine: Arc<Engine>,
+    namespace: Arc<Namespace>,
+    drafts: Vec<Draft>,
+    ack: Ack,
+) -> Vec<Result<Published, PublishError>> {
     if engine.is_closed() {
         return drafts.iter().map(|_| Err(PublishError::closed())).collect();
     }
     engine.start();
     let topics: Vec<_> = drafts.iter().map(|draft| draft.topics.clone()).collect();
     let mut appending = append(Arc::clone(&namespace), drafts, ack);
-    let answers = std::future::poll_fn(|cx| namespace.publishing(|| appending.as_mut().poll(cx))).await;
+    let answers =
+        std::future::poll_fn(|cx| namespace.publishing(|| appending.as_mut().poll(cx))).await;
     let mut answers = answers.into_iter();
     let answer = |topics: Box<[crate::topic::Topic]>| {
-        let appended = answers.next().unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
-        appended.map(|appended| Published::new(&namespace, appended, &topics)).map_err(PublishError::append)
+        let appended = answers
+            .next()
+            .unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
+        appended
+            .map(|appended| Published::new(&namespace, appended, &topics))
+            .map_err(PublishError::append)
     };
     topics.into_iter().map(answer).collect()
 }
@@ -211,7 +261,11 @@ impl Published {
     fn new(namespace: &Namespace, appended: Appended, topics: &[crate::topic::Topic]) -> Self {
         let epoch = namespace.read_log().head().epoch;
         Self {
-            position: Position { epoch, seq: appended.seq, nonce: appended.nonce },
+            position: Position {
+                epoch,
+                seq: appended.seq,
+                nonce: appended.nonce,
+            },
             subscribers: namespace.count_listeners(topics),
             duplicate: appended.duplicate,
         }
@@ -253,11 +307,17 @@ pub enum PublishErrorKind {
 
 impl PublishError {
     fn invalid(error: InvalidDraft) -> Self {
-        Self { kind: PublishErrorKind::Invalid, source: Some(Box::new(error)) }
+        Self {
+            kind: PublishErrorKind::Invalid,
+            source: Some(Box::new(error)),
+        }
     }
 
     fn closed() -> Self {
-        Self { kind: PublishErrorKind::Closed, source: None }
+        Self {
+            kind: PublishErrorKind::Closed,
+            source: None,
+        }
     }
 
     fn append(error: AppendError) -> Self {
@@ -266,7 +326,10 @@ impl PublishError {
             AppendErrorKind::OutcomeUnknown => PublishErrorKind::OutcomeUnknown,
             AppendErrorKind::Unsupported => PublishErrorKind::Unsupported,
         };
-        Self { kind, source: Some(Box::new(error)) }
+        Self {
+            kind,
+            source: Some(Box::new(error)),
+        }
     }
 
     /// Returns the kind.
@@ -289,6 +352,8 @@ impl fmt::Display for PublishError {
 
 impl Error for PublishError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }

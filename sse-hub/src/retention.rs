@@ -20,7 +20,11 @@ type Rule = dyn Fn(&Entry) -> bool + Send + Sync;
 impl Retention {
     /// Keeps nothing: every resume that missed something is told so.
     pub fn none() -> Self {
-        Self { count: 0, per_topic: 0, ..Self::default() }
+        Self {
+            count: 0,
+            per_topic: 0,
+            ..Self::default()
+        }
     }
 
     /// Keeps at most this many entries; 0 keeps none.

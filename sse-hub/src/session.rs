@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, fmt, time::{Duration, SystemTime}};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    time::{Duration, SystemTime},
+};
 
 use bytestring::ByteString;
 use sse_core::EventId;
@@ -23,7 +27,11 @@ impl<'a> SessionRequest<'a> {
         query: Option<&'a str>,
         header: &'a dyn Fn(&str) -> Option<String>,
     ) -> Self {
-        Self { last_event_id: last_event_id.into(), query, header }
+        Self {
+            last_event_id: last_event_id.into(),
+            query,
+            header,
+        }
     }
 
     /// Returns the last event ID.
@@ -38,9 +46,16 @@ impl<'a> SessionRequest<'a> {
 
     /// Returns the values of a query parameter, decoded.
     pub fn parameters(&self, name: &str) -> Vec<String> {
-        let pairs = self.query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let pairs = self
+            .query
+            .unwrap_or_default()
+            .split('&')
+            .filter(|pair| !pair.is_empty());
         let decoded = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        decoded.filter(|(key, _)| percent_decoded(key) == name).map(|(_, value)| percent_decoded(value)).collect()
+        decoded
+            .filter(|(key, _)| percent_decoded(key) == name)
+            .map(|(_, value)| percent_decoded(value))
+            .collect()
     }
 
     /// Returns a header's value.
@@ -52,7 +67,9 @@ impl<'a> SessionRequest<'a> {
 impl fmt::Debug for SessionRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Headers and query may hold credentials.
-        f.debug_struct("SessionRequest").field("last_event_id", &self.last_event_id).finish_non_exhaustive()
+        f.debug_struct("SessionRequest")
+            .field("last_event_id", &self.last_event_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -79,7 +96,10 @@ pub struct Session {
 impl Session {
     /// A session of these topics.
     pub fn topics<T: Into<ByteString>>(topics: impl IntoIterator<Item = T>) -> Self {
-        Self { topics: topics.into_iter().map(Into::into).collect(), ..Self::default() }
+        Self {
+            topics: topics.into_iter().map(Into::into).collect(),
+            ..Self::default()
+        }
     }
 
     /// Reads a session from the query.
@@ -115,12 +135,18 @@ impl Session {
                 _ => return Err(Rejection::parameter("gap_as")),
             };
         }
-        session.markers = request.parameters("markers").first().is_some_and(|value| value == "1");
+        session.markers = request
+            .parameters("markers")
+            .first()
+            .is_some_and(|value| value == "1");
         Ok(session)
     }
 
     fn apply(self, mut subscribe: Subscribe) -> Subscribe {
-        subscribe = subscribe.from(self.start).on_gap(self.on_gap).gap_as(self.gap_as);
+        subscribe = subscribe
+            .from(self.start)
+            .on_gap(self.on_gap)
+            .gap_as(self.gap_as);
         if self.markers {
             subscribe = subscribe.markers();
         }
@@ -141,7 +167,9 @@ fn read_start(text: &str) -> Option<Start> {
         ("last", count) => count.parse().ok().map(Start::Last),
         ("since", time) => {
             if let Ok(seconds) = time.parse() {
-                return SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).map(Start::Since);
+                return SystemTime::UNIX_EPOCH
+                    .checked_add(Duration::from_secs(seconds))
+                    .map(Start::Since);
             }
             let (number, unit) = time.split_at_checked(time.len().checked_sub(1)?)?;
             let unit = match unit {
@@ -150,7 +178,9 @@ fn read_start(text: &str) -> Option<Start> {
                 "h" => 3600,
                 _ => return None,
             };
-            Some(Start::within(Duration::from_secs(number.parse::<u64>().ok()?.checked_mul(unit)?)))
+            Some(Start::within(Duration::from_secs(
+                number.parse::<u64>().ok()?.checked_mul(unit)?,
+            )))
         }
         _ => None,
     }
@@ -174,12 +204,20 @@ impl Rejection {
     /// Makes a rejection with a text.
     pub fn new(status: u16, body: impl Into<String>) -> Self {
         let headers = BTreeMap::from([("Content-Type", "text/plain; charset=utf-8".to_owned())]);
-        Self { status, headers, body: body.into() }
+        Self {
+            status,
+            headers,
+            body: body.into(),
+        }
     }
 
     /// Tells the client never to come back.
     pub fn stop() -> Self {
-        Self { status: 204, headers: BTreeMap::new(), body: String::new() }
+        Self {
+            status: 204,
+            headers: BTreeMap::new(),
+            body: String::new(),
+        }
     }
 
     /// Sets a header.
@@ -189,7 +227,10 @@ impl Rejection {
     }
 
     fn parameter(name: &str) -> Self {
-        Self::new(400, format!("the parameter {name} has a value that it cannot have"))
+        Self::new(
+            400,
+            format!("the parameter {name} has a value that it cannot have"),
+        )
     }
 }
 
@@ -197,12 +238,14 @@ impl From<SubscribeError> for Rejection {
     fn from(error: SubscribeError) -> Self {
         match error.kind() {
             SubscribeErrorKind::Topic => {
-                let rule = std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
+                let rule =
+                    std::error::Error::source(&error).map_or_else(String::new, ToString::to_string);
                 Self::new(400, rule)
             }
             SubscribeErrorKind::Gap(gap) => {
                 let problem = gap.to_event(None).data.unwrap_or_default();
-                Self::new(412, problem.to_string()).header("Content-Type", "application/problem+json")
+                Self::new(412, problem.to_string())
+                    .header("Content-Type", "application/problem+json")
             }
             SubscribeErrorKind::Closed | SubscribeErrorKind::Unavailable => {
                 Self::new(503, error.to_string()).header("Retry-After", "5")
@@ -222,7 +265,9 @@ impl Hub {
         hook: impl FnOnce(&SessionRequest<'_>) -> Result<Session, Rejection>,
     ) -> Result<Subscription, Rejection> {
         let session = hook(&request)?;
-        let subscribe = self.subscribe(session.topics.clone()).after(request.last_event_id);
+        let subscribe = self
+            .subscribe(session.topics.clone())
+            .after(request.last_event_id);
         Ok(session.apply(subscribe).await?)
     }
 }
@@ -256,12 +301,29 @@ mod tests {
 
     #[test]
     fn a_query_says_topics_and_start() {
-        let session = read("topic=a%2Fb&topic=c+d&start=last%3D5&on_gap=earliest&markers=1").unwrap();
+        let session =
+            read("topic=a%2Fb&topic=c+d&start=last%3D5&on_gap=earliest&markers=1").unwrap();
         assert_eq!(session.topics, ["a/b", "c d"]);
-        assert_eq!((session.start, session.on_gap, session.markers), (Start::Last(5), OnGap::Earliest, true));
-        assert_eq!(read("start=since=60").unwrap().start, Start::Since(SystemTime::UNIX_EPOCH + Duration::from_secs(60)));
-        assert!(matches!(read("start=since=5m").unwrap().start, Start::Since(_)));
-        for bad in ["start=last=x", "start=since=5d", "start=", "on_gap=x", "gap_as=x", "start=since="] {
+        assert_eq!(
+            (session.start, session.on_gap, session.markers),
+            (Start::Last(5), OnGap::Earliest, true)
+        );
+        assert_eq!(
+            read("start=since=60").unwrap().start,
+            Start::Since(SystemTime::UNIX_EPOCH + Duration::from_secs(60))
+        );
+        assert!(matches!(
+            read("start=since=5m").unwrap().start,
+            Start::Since(_)
+        ));
+        for bad in [
+            "start=last=x",
+            "start=since=5d",
+            "start=",
+            "on_gap=x",
+            "gap_as=x",
+            "start=since=",
+        ] {
             assert_eq!(read(bad).unwrap_err().status, 400, "{bad}");
         }
     }

@@ -1,10 +1,6 @@
 use std::{error::Error, fmt, time::Duration};
 
-use crate::{
-    builder::Builder,
-    lag::LagLimit,
-    retention::Retention,
-};
+use crate::{builder::Builder, lag::LagLimit, retention::Retention};
 
 /// A hub's limits as a configuration gives them: numbers that may be wrong, times in milliseconds.
 ///

@@ -30,10 +30,27 @@ impl Telemetry {
         }
     }
 
-    pub(crate) fn lagging(&self, listener: &Listener, entries: u64, bytes: u64, policy: &'static str) {
-        let name = listener.presence.as_ref().map_or("", |presence| &presence.name);
+    pub(crate) fn lagging(
+        &self,
+        listener: &Listener,
+        entries: u64,
+        bytes: u64,
+        policy: &'static str,
+    ) {
+        let name = listener
+            .presence
+            .as_ref()
+            .map_or("", |presence| &presence.name);
         let (namespace, subscription) = (&*self.namespace, listener.id);
-        tracing::warn!(namespace, subscription, name, entries, bytes, policy, "a subscription is lagging");
+        tracing::warn!(
+            namespace,
+            subscription,
+            name,
+            entries,
+            bytes,
+            policy,
+            "a subscription is lagging"
+        );
         counter!("sse_hub_lagging_total", "namespace" => self.namespace.clone(), "policy" => policy).increment(1);
     }
 

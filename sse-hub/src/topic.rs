@@ -117,7 +117,9 @@ impl TryFrom<ByteString> for Selector {
         check_text(&text)?;
         let mut before_last = text.split('/').rev().skip(1);
         if before_last.any(|segment| segment == "**") {
-            return Err(InvalidTopic::because("must have ** only as its last segment"));
+            return Err(InvalidTopic::because(
+                "must have ** only as its last segment",
+            ));
         }
         let pattern = is_pattern(&text);
         Ok(Self { text, pattern })
@@ -268,12 +270,18 @@ mod tests {
     fn names_outside_the_rules_are_refused_with_the_rule() {
         let message = |name: &str| Topic::try_from(name).unwrap_err().to_string();
         assert_eq!(message(""), "a topic must have 1 to 512 bytes");
-        assert_eq!(message(&"x".repeat(513)), "a topic must have 1 to 512 bytes");
+        assert_eq!(
+            message(&"x".repeat(513)),
+            "a topic must have 1 to 512 bytes"
+        );
         assert_eq!(message("a\nb"), "a topic must not have control characters");
         assert_eq!(message("hub.x"), "a topic must not start with hub.");
         assert_eq!(message("a/*"), "a topic must not have a segment * or **");
         assert!(Topic::try_from("a*/b**").is_ok());
         let error = Selector::try_from(ByteString::from("a/**/b")).unwrap_err();
-        assert_eq!(error.to_string(), "a topic must have ** only as its last segment");
+        assert_eq!(
+            error.to_string(),
+            "a topic must have ** only as its last segment"
+        );
     }
 }

@@ -6,7 +6,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use shared::{data, poll, ready, ready_data, ready_text};
-use sse_hub::{Ack, Clock, Event, EventId, GapReason, Hub, Ids, Lagging, LagLimit, OnGap, Resume, Retention, Start, Topic};
+use sse_hub::{
+    Ack, Clock, Event, EventId, GapReason, Hub, Ids, LagLimit, Lagging, OnGap, Resume, Retention,
+    Start, Topic,
+};
 
 async fn publish(hub: &Hub, topic: &str, data: &str) -> EventId {
     hub.publish(topic, Event::new(data)).await.unwrap().id()
@@ -18,11 +21,17 @@ async fn a_hub_works_with_nothing_configured() {
     let mut subscription = hub.subscribe(()).await.unwrap();
     assert_eq!(*subscription.resume(), Resume::Fresh);
     let published = hub.publish((), Event::new("hello")).await.unwrap();
-    assert_eq!((published.seq(), published.subscribers, published.duplicate), (1, 1, false));
+    assert_eq!(
+        (published.seq(), published.subscribers, published.duplicate),
+        (1, 1, false)
+    );
     let text = ready_text(&mut subscription);
     assert!(text.starts_with("id: "), "{text}");
     assert!(text.contains(": ok\n"), "{text}");
-    assert!(text.ends_with(&format!("id: {}\ndata: hello\n\n", published.id())), "{text}");
+    assert!(
+        text.ends_with(&format!("id: {}\ndata: hello\n\n", published.id())),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -31,14 +40,20 @@ async fn several_topics_deliver_each_event_once_in_order() {
     let mut both = hub.subscribe(["a", "b"]).await.unwrap();
     let mut pattern = hub.subscribe(["x/*", "a"]).await.unwrap();
     let mut all = hub.subscribe("**").await.unwrap();
-    hub.publish(["a", "b", "x/1"], Event::new("1")).await.unwrap();
+    hub.publish(["a", "b", "x/1"], Event::new("1"))
+        .await
+        .unwrap();
     publish(&hub, "c", "2").await;
     publish(&hub, "b", "3").await;
     publish(&hub, "x/2", "4").await;
     assert_eq!(ready_data(&mut both), ["1", "3"]);
     assert_eq!(ready_data(&mut pattern), ["1", "4"]);
     assert_eq!(ready_data(&mut all), ["1", "2", "3", "4"]);
-    let mut late = hub.subscribe(["x/**", "b"]).from(Start::Earliest).await.unwrap();
+    let mut late = hub
+        .subscribe(["x/**", "b"])
+        .from(Start::Earliest)
+        .await
+        .unwrap();
     assert_eq!(ready_data(&mut late), ["1", "3", "4"]);
 }
 
@@ -59,18 +74,31 @@ async fn a_resume_is_complete_or_says_why_not() {
     let seen = ready(&mut expired);
     assert_eq!(seen[0].event.id, None, "the opening of a gap bears no id");
     let gap = seen[1].gap().unwrap();
-    assert_eq!((gap.reason.clone(), gap.missed_max), (GapReason::Expired, Some(1)));
+    assert_eq!(
+        (gap.reason.clone(), gap.missed_max),
+        (GapReason::Expired, Some(1))
+    );
     assert_eq!(gap.earliest.as_ref(), Some(&ids[2]));
     assert_eq!(data(&seen), ["3", "4", "5"]);
     assert_eq!(*expired.resume(), Resume::Gap(gap));
 
-    let reason = async |id: &str| match hub.subscribe("a").after(EventId::try_from(id).unwrap()).await.unwrap().resume() {
+    let reason = async |id: &str| match hub
+        .subscribe("a")
+        .after(EventId::try_from(id).unwrap())
+        .await
+        .unwrap()
+        .resume()
+    {
         Resume::Gap(gap) => gap.reason.to_string(),
         other => other.as_str().to_owned(),
     };
     let last = ids[4].as_str();
     let (epoch, nonce) = (&last[..8], &last[last.len() - 8..]);
-    let other = if nonce == "00000001" { "00000002" } else { "00000001" };
+    let other = if nonce == "00000001" {
+        "00000002"
+    } else {
+        "00000001"
+    };
     assert_eq!(reason(&format!("{epoch}-5-{nonce}")).await, "complete");
     assert_eq!(reason(&format!("{epoch}-5-00000000")).await, "complete");
     assert_eq!(reason(&format!("{epoch}-5-{other}")).await, "forked");
@@ -79,8 +107,15 @@ async fn a_resume_is_complete_or_says_why_not() {
     assert_eq!(reason("no-such-id").await, "unknown");
     assert_eq!(reason("v1.abc").await, "malformed");
     assert_eq!(reason("").await, "fresh");
-    let failing = hub.subscribe("a").after(EventId::from(7)).on_gap(OnGap::Fail).await;
-    assert_eq!(failing.unwrap_err().to_string(), "events are missing (unknown)");
+    let failing = hub
+        .subscribe("a")
+        .after(EventId::from(7))
+        .on_gap(OnGap::Fail)
+        .await;
+    assert_eq!(
+        failing.unwrap_err().to_string(),
+        "events are missing (unknown)"
+    );
 }
 
 #[tokio::test]
@@ -94,8 +129,17 @@ async fn starts_without_a_cursor() {
     assert_eq!(from(Start::Earliest).await, ["1", "2", "3", "4"]);
     assert_eq!(from(Start::Last(2)).await, ["3", "4"]);
     assert_eq!(from(Start::Last(9)).await, ["1", "2", "3", "4"]);
-    assert_eq!(from(Start::within(Duration::from_secs(60))).await, ["1", "2", "3", "4"]);
-    assert_eq!(from(Start::Since(std::time::SystemTime::now() + Duration::from_secs(60))).await, [""; 0]);
+    assert_eq!(
+        from(Start::within(Duration::from_secs(60))).await,
+        ["1", "2", "3", "4"]
+    );
+    assert_eq!(
+        from(Start::Since(
+            std::time::SystemTime::now() + Duration::from_secs(60)
+        ))
+        .await,
+        [""; 0]
+    );
 }
 
 #[tokio::test]
@@ -110,12 +154,17 @@ async fn an_idle_subscription_keeps_a_fresh_position() {
     assert_eq!(ready_text(&mut idle), "");
     clock.advance(Duration::from_secs(1));
     hub.maintain();
-    assert_eq!(ready_text(&mut idle), format!("id: {busy}\n: keep-alive\n\n"));
+    assert_eq!(
+        ready_text(&mut idle),
+        format!("id: {busy}\n: keep-alive\n\n")
+    );
 }
 
 #[tokio::test]
 async fn a_lagging_subscription_is_released_without_being_polled() {
-    let hub = Hub::builder().lag_limit(LagLimit::default().entries(5)).build();
+    let hub = Hub::builder()
+        .lag_limit(LagLimit::default().entries(5))
+        .build();
     let mut slow = hub.subscribe("a").await.unwrap();
     let topic = Topic::try_from("a").unwrap();
     let first = publish(&hub, "a", "0").await;
@@ -127,14 +176,20 @@ async fn a_lagging_subscription_is_released_without_being_polled() {
     publish(&hub, "a", "6").await;
     assert_eq!(hub.count(&topic), 0);
     let text = ready_text(&mut slow);
-    assert_eq!(text, format!("id: {first}\nevent: hub.close\ndata: {{\"reason\":\"slow\"}}\n\n"));
+    assert_eq!(
+        text,
+        format!("id: {first}\nevent: hub.close\ndata: {{\"reason\":\"slow\"}}\n\n")
+    );
     let mut again = hub.subscribe("a").after(first).await.unwrap();
     assert_eq!(ready_data(&mut again), ["1", "2", "3", "4", "5", "6"]);
 }
 
 #[tokio::test]
 async fn skipping_tells_of_the_gap_and_goes_on_at_the_head() {
-    let hub = Hub::builder().lag_limit(LagLimit::default().entries(2)).lagging(Lagging::Skip).build();
+    let hub = Hub::builder()
+        .lag_limit(LagLimit::default().entries(2))
+        .lagging(Lagging::Skip)
+        .build();
     let mut slow = hub.subscribe("a").await.unwrap();
     ready(&mut slow);
     for n in 1..=9 {
@@ -149,11 +204,17 @@ async fn skipping_tells_of_the_gap_and_goes_on_at_the_head() {
 
 #[tokio::test]
 async fn latest_per_key_keeps_the_last_of_each() {
-    let hub = Hub::builder().lag_limit(LagLimit::default().entries(4)).lagging(Lagging::LatestPerKey).build();
+    let hub = Hub::builder()
+        .lag_limit(LagLimit::default().entries(4))
+        .lagging(Lagging::LatestPerKey)
+        .build();
     let mut slow = hub.subscribe("a").await.unwrap();
     ready(&mut slow);
     for n in 0..30 {
-        hub.publish("a", Event::new(n.to_string())).key(format!("k{}", n % 3)).await.unwrap();
+        hub.publish("a", Event::new(n.to_string()))
+            .key(format!("k{}", n % 3))
+            .await
+            .unwrap();
     }
     assert_eq!(ready_data(&mut slow), ["27", "28", "29"]);
     for n in 0..30 {
@@ -165,16 +226,26 @@ async fn latest_per_key_keeps_the_last_of_each() {
 #[tokio::test]
 async fn retention_is_by_count_bytes_age_topic_and_time_to_live() {
     let clock = Clock::manual();
-    let retained = async |hub: &Hub| ready_data(&mut hub.subscribe("**").from(Start::Earliest).await.unwrap());
-    let hub = Hub::builder().retain(Retention::default().count(2).per_topic(1)).clock(clock.clone()).build();
+    let retained =
+        async |hub: &Hub| ready_data(&mut hub.subscribe("**").from(Start::Earliest).await.unwrap());
+    let hub = Hub::builder()
+        .retain(Retention::default().count(2).per_topic(1))
+        .clock(clock.clone())
+        .build();
     publish(&hub, "quiet", "q").await;
     for n in 1..=5 {
         publish(&hub, "noisy", &n.to_string()).await;
     }
     assert_eq!(retained(&hub).await, ["q", "4", "5"]);
-    let hub = Hub::builder().retain(Retention::default().age(Duration::from_secs(10))).clock(clock.clone()).build();
+    let hub = Hub::builder()
+        .retain(Retention::default().age(Duration::from_secs(10)))
+        .clock(clock.clone())
+        .build();
     publish(&hub, "a", "old").await;
-    hub.publish("a", Event::new("brief")).time_to_live(Duration::from_secs(1)).await.unwrap();
+    hub.publish("a", Event::new("brief"))
+        .time_to_live(Duration::from_secs(1))
+        .await
+        .unwrap();
     clock.advance(Duration::from_secs(6));
     publish(&hub, "a", "new").await;
     assert_eq!(retained(&hub).await, ["old", "new"]);
@@ -185,7 +256,9 @@ async fn retention_is_by_count_bytes_age_topic_and_time_to_live() {
     clock.advance(Duration::from_secs(60));
     hub.maintain();
     assert_eq!((hub.memory().retained, hub.memory().pinned), (0, 0));
-    let hub = Hub::builder().retain(Retention::default().keep_while(|entry| entry.seq() % 2 == 0)).build();
+    let hub = Hub::builder()
+        .retain(Retention::default().keep_while(|entry| entry.seq() % 2 == 0))
+        .build();
     for n in 1..=4 {
         publish(&hub, "a", &n.to_string()).await;
     }
@@ -214,7 +287,11 @@ async fn own_ids_are_kept_and_can_be_resumed_from() {
     let hub = Hub::new();
     hub.publish("a", own("order-1")).await.unwrap();
     publish(&hub, "a", "2").await;
-    let mut resumed = hub.subscribe("a").after(EventId::try_from("order-1").unwrap()).await.unwrap();
+    let mut resumed = hub
+        .subscribe("a")
+        .after(EventId::try_from("order-1").unwrap())
+        .await
+        .unwrap();
     assert_eq!(ready_data(&mut resumed), ["2"]);
     assert!(hub.publish("a", own("v1.x")).await.is_err());
 
@@ -227,14 +304,25 @@ async fn own_ids_are_kept_and_can_be_resumed_from() {
     let mut seen = hub.subscribe("a").await.unwrap();
     hub.publish("a", own("v1.x")).await.unwrap();
     publish(&hub, "a", "none").await;
-    assert_eq!(ready_text(&mut seen), ": ok\n\nid: v1.x\ndata: v1.x\n\ndata: none\n\n");
+    assert_eq!(
+        ready_text(&mut seen),
+        ": ok\n\nid: v1.x\ndata: v1.x\n\ndata: none\n\n"
+    );
 }
 
 #[tokio::test]
 async fn an_idempotency_key_gives_the_first_position_again() {
     let hub = Hub::new();
-    let first = hub.publish("a", Event::new("x")).idempotency_key("k").await.unwrap();
-    let again = hub.publish("a", Event::new("x")).idempotency_key("k").await.unwrap();
+    let first = hub
+        .publish("a", Event::new("x"))
+        .idempotency_key("k")
+        .await
+        .unwrap();
+    let again = hub
+        .publish("a", Event::new("x"))
+        .idempotency_key("k")
+        .await
+        .unwrap();
     assert_eq!((again.position, again.duplicate), (first.position, true));
     assert_eq!(hub.head().seq, 1);
 }
@@ -244,24 +332,53 @@ async fn a_batch_is_published_as_a_whole_or_not_at_all() {
     let hub = Hub::new();
     let good = (0..3).map(|n| hub.publish("a", Event::new(n.to_string())));
     let published = hub.publish_batch(good, Ack::Accepted).await.unwrap();
-    assert_eq!(published.iter().map(|it| it.as_ref().unwrap().seq()).collect::<Vec<_>>(), [1, 2, 3]);
-    let bad = [hub.publish("a", Event::new("x")), hub.publish("hub.a", Event::new("x"))];
+    assert_eq!(
+        published
+            .iter()
+            .map(|it| it.as_ref().unwrap().seq())
+            .collect::<Vec<_>>(),
+        [1, 2, 3]
+    );
+    let bad = [
+        hub.publish("a", Event::new("x")),
+        hub.publish("hub.a", Event::new("x")),
+    ];
     assert!(hub.publish_batch(bad, Ack::Accepted).await.is_err());
     assert_eq!(hub.head().seq, 3);
     let durable = hub.publish("a", Event::new("x")).ack(Ack::Durable).await;
-    assert_eq!(durable.unwrap_err().kind(), sse_hub::PublishErrorKind::Unsupported);
+    assert_eq!(
+        durable.unwrap_err().kind(),
+        sse_hub::PublishErrorKind::Unsupported
+    );
 }
 
 #[tokio::test]
 async fn history_is_read_in_pages() {
     let hub = Hub::new();
     for n in 1..=5 {
-        publish(&hub, if n % 2 == 0 { "even" } else { "odd" }, &n.to_string()).await;
+        publish(
+            &hub,
+            if n % 2 == 0 { "even" } else { "odd" },
+            &n.to_string(),
+        )
+        .await;
     }
     let page = hub.read("odd", None, 2).await.unwrap();
-    assert_eq!(page.entries.iter().map(|entry| entry.seq()).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(
+        page.entries
+            .iter()
+            .map(|entry| entry.seq())
+            .collect::<Vec<_>>(),
+        [1, 3]
+    );
     let rest = hub.read("odd", page.next.to_event_id(), 9).await.unwrap();
-    assert_eq!(rest.entries.iter().map(|entry| entry.seq()).collect::<Vec<_>>(), [5]);
+    assert_eq!(
+        rest.entries
+            .iter()
+            .map(|entry| entry.seq())
+            .collect::<Vec<_>>(),
+        [5]
+    );
     assert_eq!((rest.resume, rest.next), (Resume::Complete, hub.head()));
 }
 
@@ -291,7 +408,8 @@ async fn a_disconnect_delivers_what_is_ready_and_says_why() {
     let mut subscription = hub.subscribe("a").presence("ann", "").await.unwrap();
     ready(&mut subscription);
     publish(&hub, "a", "1").await;
-    let ann = |handle: &sse_hub::SubscriptionHandle| handle.presence().is_some_and(|it| it.name == "ann");
+    let ann =
+        |handle: &sse_hub::SubscriptionHandle| handle.presence().is_some_and(|it| it.name == "ann");
     assert_eq!(hub.disconnect(ann, "kicked"), 1);
     assert_eq!(hub.disconnect(ann, "kicked"), 0);
     publish(&hub, "a", "2").await;
@@ -310,7 +428,12 @@ async fn a_long_replay_goes_over_several_connections() {
     let mut seen = Vec::new();
     let mut last = None;
     for _ in 0..5 {
-        let mut subscription = hub.subscribe("a").after(last.clone()).from(Start::Earliest).await.unwrap();
+        let mut subscription = hub
+            .subscribe("a")
+            .after(last.clone())
+            .from(Start::Earliest)
+            .await
+            .unwrap();
         let received = ready(&mut subscription);
         last = received.last().map(|it| it.last_event_id.clone());
         seen.extend(data(&received));
@@ -329,9 +452,15 @@ async fn a_shutdown_ends_all_with_their_own_position_and_refuses_softly() {
     let done = hub.shutdown(Duration::from_millis(200));
     let mut late = hub.subscribe("a").await.unwrap();
     let text = ready_text(&mut late);
-    assert!(text.starts_with("retry: ") && text.ends_with("event: hub.close\ndata: {\"reason\":\"overload\"}\n\n"), "{text}");
+    assert!(
+        text.starts_with("retry: ")
+            && text.ends_with("event: hub.close\ndata: {\"reason\":\"overload\"}\n\n"),
+        "{text}"
+    );
     assert!(!text.contains("id: "), "{text}");
-    tokio::time::timeout(Duration::from_secs(10), done).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), done)
+        .await
+        .unwrap();
     for subscription in &mut subscriptions {
         let seen = ready(subscription);
         assert_eq!(data(&seen), ["1"]);

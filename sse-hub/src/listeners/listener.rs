@@ -41,6 +41,11 @@ pub(crate) struct Listener {
     pub(crate) look_again_at: AtomicU64,
     keep_alive_due: AtomicBool,
     skip: AtomicBool,
+    /// The highest entries that it had yet to take when they were dropped, or cleared.
+    lost: AtomicU64,
+    cleared: AtomicU64,
+    /// Whether it has yet to come to what was the head when it began.
+    replaying: AtomicBool,
     ended: AtomicBool,
     ending: Mutex<Option<Ending>>,
 }
@@ -65,7 +70,14 @@ pub(crate) enum Offer {
 const IDLE: u64 = u64::MAX;
 
 impl Listener {
-    pub(crate) fn new(id: u64, presence: Option<Presence>, lagging: Lagging, limit: LagLimit, cursor: u64, now: u64) -> Self {
+    pub(crate) fn new(
+        id: u64,
+        presence: Option<Presence>,
+        lagging: Lagging,
+        limit: LagLimit,
+        cursor: u64,
+        now: u64,
+    ) -> Self {
         Self {
             id,
             key: AtomicUsize::new(usize::MAX),
@@ -86,6 +98,9 @@ impl Listener {
             look_again_at: AtomicU64::new(0),
             keep_alive_due: AtomicBool::new(false),
             skip: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+            cleared: AtomicU64::new(0),
+            replaying: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             ending: Mutex::new(None),
         }
@@ -101,12 +116,18 @@ impl Listener {
     }
 
     pub(crate) fn member(&self) -> Member {
-        Member { subscription: self.id, presence: self.presence.clone() }
+        Member {
+            subscription: self.id,
+            presence: self.presence.clone(),
+        }
     }
 
     /// Entries and bytes that were offered so far.
     pub(crate) fn offered(&self) -> (u64, u64) {
-        (self.offered.load(Ordering::Acquire), self.offered_bytes.load(Ordering::Acquire))
+        (
+            self.offered.load(Ordering::Acquire),
+            self.offered_bytes.load(Ordering::Acquire),
+        )
     }
 
     pub(crate) fn seats(&self) -> Arc<Seats> {
@@ -123,8 +144,11 @@ impl Listener {
             return Offer::Again;
         }
         self.offered.fetch_add(1, Ordering::Relaxed);
-        self.offered_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-        let _ = self.behind_since.compare_exchange(IDLE, now, Ordering::AcqRel, Ordering::Relaxed);
+        self.offered_bytes
+            .fetch_add(bytes as u64, Ordering::Relaxed);
+        let _ = self
+            .behind_since
+            .compare_exchange(IDLE, now, Ordering::AcqRel, Ordering::Relaxed);
         let (entries, bytes) = self.lag();
         if entries > self.limit.entries as u64 || bytes > self.limit.bytes as u64 {
             if entries >= self.look_again_at.load(Ordering::Relaxed) {
@@ -137,11 +161,16 @@ impl Listener {
     /// Entries and bytes that wait.
     pub(crate) fn lag(&self) -> (u64, u64) {
         let behind = |offered: &AtomicU64, passed: &AtomicU64| {
-            let lag = offered.load(Ordering::Acquire).wrapping_sub(passed.load(Ordering::Acquire));
+            let lag = offered
+                .load(Ordering::Acquire)
+                .wrapping_sub(passed.load(Ordering::Acquire));
             // A reader may pass an entry before it is offered.
             if lag > u64::MAX / 2 { 0 } else { lag }
         };
-        (behind(&self.offered, &self.passed), behind(&self.offered_bytes, &self.passed_bytes))
+        (
+            behind(&self.offered, &self.passed),
+            behind(&self.offered_bytes, &self.passed_bytes),
+        )
     }
 
     pub(crate) fn is_too_old(&self, now: u64) -> bool {
@@ -151,6 +180,7 @@ impl Listener {
 
     /// What was offered so far, to be handed to [`caught_up`](Self::caught_up) if nothing is found.
     pub(crate) fn before_looking(&self) -> (u64, u64) {
+        // An entry that comes from now on sets the time again.
         self.behind_since.store(IDLE, Ordering::Release);
         self.offered()
     }
@@ -160,6 +190,7 @@ impl Listener {
         self.passed.store(offered, Ordering::Release);
         self.passed_bytes.store(bytes, Ordering::Release);
         self.look_again_at.store(0, Ordering::Relaxed);
+        self.replaying.store(false, Ordering::Release);
         self.cursor.store(cursor, Ordering::Release);
     }
 
@@ -174,14 +205,45 @@ impl Listener {
     }
 
     /// Notes that there is a replay to be read.
-    pub(crate) fn set_behind(&self, since: u64) {
+    pub(crate) fn set_replaying(&self, since: u64) {
+        self.replaying.store(true, Ordering::Release);
         self.behind_since.fetch_min(since, Ordering::AcqRel);
     }
 
     /// The last entry that it has considered, if it needs any behind it.
     pub(crate) fn needs_after(&self) -> Option<u64> {
-        let waits = self.behind_since.load(Ordering::Acquire) != IDLE;
+        let waits = self.lag().0 > 0 || self.replaying.load(Ordering::Acquire);
         waits.then(|| self.cursor.load(Ordering::Acquire))
+    }
+
+    /// Notes that an entry goes that was published to this subscription.
+    pub(crate) fn note_dropped(&self, seq: u64) {
+        if self.cursor() < seq {
+            self.lost.fetch_max(seq, Ordering::AcqRel);
+        }
+    }
+
+    /// Notes that an entry was cleared that was published to this subscription.
+    pub(crate) fn note_cleared(&self, seq: u64) {
+        if self.cursor() < seq {
+            self.cleared.fetch_max(seq, Ordering::AcqRel);
+        }
+    }
+
+    /// The highest entry that was dropped before it was taken.
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Acquire)
+    }
+
+    /// The highest entry that was cleared before it was taken.
+    pub(crate) fn cleared(&self) -> u64 {
+        self.cleared.load(Ordering::Acquire)
+    }
+
+    /// Notes that the reader was told of what it has lost.
+    pub(crate) fn told(&self) {
+        self.lost.store(0, Ordering::Release);
+        self.cleared.store(0, Ordering::Release);
     }
 
     pub(crate) fn cursor(&self) -> u64 {
@@ -215,7 +277,8 @@ impl Listener {
     }
 
     pub(crate) fn take_keep_alive(&self) -> bool {
-        self.keep_alive_due.load(Ordering::Acquire) && self.keep_alive_due.swap(false, Ordering::AcqRel)
+        self.keep_alive_due.load(Ordering::Acquire)
+            && self.keep_alive_due.swap(false, Ordering::AcqRel)
     }
 
     pub(crate) fn skip(&self) {
@@ -252,6 +315,8 @@ impl Listener {
     }
 
     pub(crate) fn needs_a_look(&self) -> bool {
-        self.is_ended() || self.keep_alive_due.load(Ordering::Acquire) || self.skip.load(Ordering::Acquire)
+        self.is_ended()
+            || self.keep_alive_due.load(Ordering::Acquire)
+            || self.skip.load(Ordering::Acquire)
     }
 }

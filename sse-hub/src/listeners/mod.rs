@@ -36,7 +36,8 @@ impl Listeners {
         let removed = {
             let mut seats = lock(&self.seats);
             let removed = seats.try_remove(seat);
-            self.count.fetch_sub(usize::from(removed.is_some()), Ordering::Relaxed);
+            self.count
+                .fetch_sub(usize::from(removed.is_some()), Ordering::Relaxed);
             if seats.is_empty() {
                 *seats = Slab::new();
             }

@@ -14,7 +14,10 @@ pub(crate) struct WakerSlot {
 
 impl WakerSlot {
     pub(crate) fn new() -> Self {
-        Self { parked: AtomicBool::new(false), waker: Mutex::new(None) }
+        Self {
+            parked: AtomicBool::new(false),
+            waker: Mutex::new(None),
+        }
     }
 
     /// Leaves a waker. What was looked for must be looked for again afterwards.

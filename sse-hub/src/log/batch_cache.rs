@@ -17,7 +17,11 @@ impl BatchCache {
     const LEN: usize = 4;
 
     pub(crate) fn get(&self, first: u64, last: u64) -> Option<EncodedBatch> {
-        let found = self.batches.iter().flatten().find(|it| (it.first, it.last) == (first, last));
+        let found = self
+            .batches
+            .iter()
+            .flatten()
+            .find(|it| (it.first, it.last) == (first, last));
         found.map(|batch| batch.wire.clone())
     }
 

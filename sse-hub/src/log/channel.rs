@@ -1,11 +1,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{batch_cache::BatchCache, entry::Entry};
-use crate::{
-    listeners::Listeners,
-    sync::Mutex,
-    topic::Selector,
-};
+use crate::{listeners::Listeners, sync::Mutex, topic::Selector};
 
 /// The place of a channel in its log.
 pub(crate) type ChannelId = u32;
@@ -18,14 +14,14 @@ pub(crate) struct Channel {
     pub(super) entries: VecDeque<Arc<Entry>>,
     /// The highest sequence that retention or a purge took from what can be replayed.
     pub(super) lost: u64,
-    /// The highest sequence that is gone even for those who listen.
+    /// The highest sequence that is not here any more; the provider may have it.
     pub(super) gone: u64,
-    /// The highest sequence that was cleared.
-    pub(super) cleared: u64,
     pub(super) listeners: Arc<Listeners>,
     /// For a topic: the patterns that match it.
     pub(super) patterns: Vec<ChannelId>,
     pub(super) batches: Mutex<BatchCache>,
+    /// Subscriptions that do not listen any more and are still to read what came before that.
+    pub(super) last_readers: usize,
 }
 
 impl Channel {
@@ -35,10 +31,10 @@ impl Channel {
             entries: VecDeque::new(),
             lost,
             gone,
-            cleared: 0,
             listeners: Arc::default(),
             patterns: Vec::new(),
             batches: Mutex::default(),
+            last_readers: 0,
         }
     }
 
@@ -50,8 +46,13 @@ impl Channel {
         }
         // Nearly always asked for by one who has all but the last.
         let last = self.entries.len() - 1;
-        match last.checked_sub(1).and_then(|index| self.entries.get(index)) {
-            Some(entry) if entry.seq() > seq => self.entries.partition_point(|entry| entry.seq() <= seq),
+        match last
+            .checked_sub(1)
+            .and_then(|index| self.entries.get(index))
+        {
+            Some(entry) if entry.seq() > seq => {
+                self.entries.partition_point(|entry| entry.seq() <= seq)
+            }
             _ => last,
         }
     }
@@ -69,6 +70,10 @@ impl Channel {
 
     /// Whether nothing is lost if this is forgotten.
     pub(super) fn is_idle(&self) -> bool {
-        self.entries.is_empty() && self.listeners.is_empty()
+        self.entries.is_empty() && self.is_unread()
+    }
+
+    pub(super) fn is_unread(&self) -> bool {
+        self.listeners.is_empty() && self.last_readers == 0
     }
 }

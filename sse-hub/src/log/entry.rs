@@ -45,7 +45,10 @@ impl Held {
     pub(crate) fn new(bytes: usize, total: &Arc<AtomicU64>) -> Self {
         let bytes = bytes as u64;
         total.fetch_add(bytes, Ordering::Relaxed);
-        Self { bytes, total: Arc::clone(total) }
+        Self {
+            bytes,
+            total: Arc::clone(total),
+        }
     }
 }
 
@@ -66,8 +69,17 @@ pub(super) struct Intake<'a> {
 
 impl Entry {
     pub(super) fn new(record: Record, channels: Box<[ChannelId]>, intake: &Intake<'_>) -> Self {
-        let Record { seq, nonce, time, draft } = record;
-        let position = Position { epoch: intake.epoch, seq, nonce };
+        let Record {
+            seq,
+            nonce,
+            time,
+            draft,
+        } = record;
+        let position = Position {
+            epoch: intake.epoch,
+            seq,
+            nonce,
+        };
         let mut event: Event = draft.event;
         let own_id = event.id.take().filter(|id| !id.is_empty());
         event.id = match (intake.ids, &own_id) {
@@ -78,7 +90,9 @@ impl Entry {
         let wire = event.encode();
         let held = Held::new(wire.len(), intake.held);
         // What another process appended a while ago is as old as its date says.
-        let at = intake.now.saturating_sub(intake.unix_now.saturating_sub(time));
+        let at = intake
+            .now
+            .saturating_sub(intake.unix_now.saturating_sub(time));
         let expires = draft.time_to_live.map_or(u64::MAX, |it| {
             at.saturating_add(u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
         });

@@ -24,7 +24,9 @@ pub(crate) struct Keep<'a> {
 
 impl fmt::Debug for Keep<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keep").field("replay_through", &self.replay_through).finish_non_exhaustive()
+        f.debug_struct("Keep")
+            .field("replay_through", &self.replay_through)
+            .finish_non_exhaustive()
     }
 }
 
@@ -64,7 +66,9 @@ impl Log {
     ) -> Taken {
         let mut taken = Taken::default();
         let mut bytes = 0;
-        let max_entries = max_entries.map_or(MOST_ENTRIES, |most| MOST_ENTRIES.min(usize::try_from(most).unwrap_or(MOST_ENTRIES)));
+        let max_entries = max_entries.map_or(MOST_ENTRIES, |most| {
+            MOST_ENTRIES.min(usize::try_from(most).unwrap_or(MOST_ENTRIES))
+        });
         let mut merge = self.merge(channels, after);
         while let Some(entry) = merge.next() {
             if entry.seq() > keep.through {
@@ -92,11 +96,13 @@ impl Log {
     }
 
     fn keeps(&self, entry: &Entry, channels: &[ChannelId], keep: Keep<'_>) -> bool {
-        let replaced = |it: &Arc<Entry>| it.channels.iter().any(|channel| channels.contains(channel));
+        let replaced =
+            |it: &Arc<Entry>| it.channels.iter().any(|channel| channels.contains(channel));
         if entry.seq() <= keep.replay_through && !entry.is_retained() {
             return false;
         }
-        self.is_valid(entry, keep) && !(keep.latest_per_key && self.replacements(entry).any(replaced))
+        self.is_valid(entry, keep)
+            && !(keep.latest_per_key && self.replacements(entry).any(replaced))
     }
 
     fn is_valid(&self, entry: &Entry, keep: Keep<'_>) -> bool {
@@ -117,7 +123,12 @@ impl Log {
         max_bytes: usize,
         keep: Keep<'_>,
     ) -> (Vec<Arc<Entry>>, Option<Position>) {
-        let matches = |entry: &Entry| entry.topics().iter().any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())));
+        let matches = |entry: &Entry| {
+            entry
+                .topics()
+                .iter()
+                .any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
+        };
         let (mut taken, mut bytes, mut position) = (Vec::new(), 0, None);
         for entry in page.iter().filter(|entry| entry.seq() > after) {
             let wanted = matches(entry)
@@ -140,17 +151,30 @@ impl Log {
         channels
             .iter()
             .filter_map(|&id| self.channels.get(id as usize))
-            .any(|channel| channel.entries.back().is_some_and(|last| last.seq() > after))
+            .any(|channel| {
+                channel
+                    .entries
+                    .back()
+                    .is_some_and(|last| last.seq() > after)
+            })
     }
 
     /// The wire bytes of what one subscription took; all who take the same of one channel share them.
-    pub(crate) fn batch(&self, channels: &[ChannelId], entries: &[Arc<Entry>], whole: bool) -> Option<EncodedBatch> {
+    pub(crate) fn batch(
+        &self,
+        channels: &[ChannelId],
+        entries: &[Arc<Entry>],
+        whole: bool,
+    ) -> Option<EncodedBatch> {
         let (first, last) = (entries.first()?, entries.last()?);
         if entries.len() == 1 {
             return Some(EncodedBatch::from(first.event().clone()));
         }
         let shared = match channels {
-            [id] if whole => self.channels.get(*id as usize).map(|channel| &channel.batches),
+            [id] if whole => self
+                .channels
+                .get(*id as usize)
+                .map(|channel| &channel.batches),
             _ => None,
         };
         let Some(shared) = shared else {
@@ -180,17 +204,25 @@ impl Log {
         self.highest(channels, |channel| channel.gone)
     }
 
-    pub(crate) fn cleared(&self, channels: &[ChannelId]) -> u64 {
-        self.highest(channels, |channel| channel.cleared)
-    }
-
-    fn highest(&self, channels: &[ChannelId], mark: impl Fn(&super::channel::Channel) -> u64) -> u64 {
-        let known = channels.iter().filter_map(|&id| self.channels.get(id as usize));
+    fn highest(
+        &self,
+        channels: &[ChannelId],
+        mark: impl Fn(&super::channel::Channel) -> u64,
+    ) -> u64 {
+        let known = channels
+            .iter()
+            .filter_map(|&id| self.channels.get(id as usize));
         known.map(mark).max().unwrap_or(0)
     }
 
     /// How many entries and bytes wait behind `after`, counting at most `limit` entries.
-    pub(crate) fn count_waiting(&self, channels: &[ChannelId], after: u64, limit: usize, keep: Keep<'_>) -> (usize, usize) {
+    pub(crate) fn count_waiting(
+        &self,
+        channels: &[ChannelId],
+        after: u64,
+        limit: usize,
+        keep: Keep<'_>,
+    ) -> (usize, usize) {
         let mut merge = self.merge(channels, after);
         let (mut count, mut bytes) = (0, 0);
         while let Some(entry) = merge.next() {
@@ -211,9 +243,10 @@ impl Log {
         std::iter::from_fn(|| merge.next()).find(|entry| entry.is_retained())
     }
 
-    /// The first entry that is there at all.
-    pub(crate) fn first_held(&self, channels: &[ChannelId]) -> Option<u64> {
-        self.merge(channels, 0).next().map(|entry| entry.seq())
+    /// The place before the first entry that is there behind `after`; the head if there is none.
+    pub(crate) fn place_of_next(&self, channels: &[ChannelId], after: u64) -> Position {
+        let next = self.merge(channels, after).next().map(|entry| entry.seq());
+        next.map_or(self.head(), |seq| self.position_at(seq - 1))
     }
 
     /// The entry before the last `count` retained ones.
@@ -234,13 +267,24 @@ impl Log {
     /// The entry before the first retained one that was appended at `unix_millis` or later.
     pub(crate) fn before_time(&self, unix_millis: u64) -> Option<u64> {
         // Dates may go back when the wall clock does, so all are asked.
-        self.entries.values().find(|entry| entry.unix_millis() >= unix_millis).map(|entry| entry.seq() - 1)
+        self.entries
+            .values()
+            .find(|entry| entry.unix_millis() >= unix_millis)
+            .map(|entry| entry.seq() - 1)
     }
 
     /// The position of a sequence, with its nonce if it is known.
     pub(crate) fn position_at(&self, seq: u64) -> Position {
-        let nonce = if seq == self.head { self.head_nonce } else { self.nonce_at(seq).unwrap_or(0) };
-        Position { epoch: self.epoch, seq, nonce }
+        let nonce = if seq == self.head {
+            self.head_nonce
+        } else {
+            self.nonce_at(seq).unwrap_or(0)
+        };
+        Position {
+            epoch: self.epoch,
+            seq,
+            nonce,
+        }
     }
 
     /// The place of the first retained event that its publisher gave this id.
@@ -255,7 +299,10 @@ impl Log {
             .map(|channel| (&channel.entries, channel.index_after(after)))
             .filter(|(entries, index)| *index < entries.len());
         let first = heads.next();
-        Merge { first, rest: heads.collect() }
+        Merge {
+            first,
+            rest: heads.collect(),
+        }
     }
 }
 
@@ -276,7 +323,9 @@ impl<'a> Merge<'a> {
             return Some(entry);
         }
         let heads = std::iter::once(&*self.first.as_ref()?).chain(&self.rest);
-        let least = heads.filter_map(|(entries, index)| entries.get(*index)).min_by_key(|entry| entry.seq())?;
+        let least = heads
+            .filter_map(|(entries, index)| entries.get(*index))
+            .min_by_key(|entry| entry.seq())?;
         let seq = least.seq();
         for (entries, index) in self.first.iter_mut().chain(&mut self.rest) {
             if entries.get(*index).is_some_and(|entry| entry.seq() == seq) {

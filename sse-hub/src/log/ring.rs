@@ -104,7 +104,11 @@ impl Log {
             names: HashMap::new(),
             patterns: Vec::new(),
             idle: VecDeque::new(),
-            unrecorded: if options.history { status.first.saturating_sub(1) } else { began_after },
+            unrecorded: if options.history {
+                status.first.saturating_sub(1)
+            } else {
+                began_after
+            },
             unrecorded_gone: began_after,
             keys: HashMap::new(),
             own_ids: HashMap::new(),
@@ -122,24 +126,39 @@ impl Log {
     }
 
     pub(crate) fn head(&self) -> Position {
-        Position { epoch: self.epoch, seq: self.head, nonce: self.head_nonce }
+        Position {
+            epoch: self.epoch,
+            seq: self.head,
+            nonce: self.head_nonce,
+        }
     }
 
     /// Takes an entry in, and lets go of what retention no longer covers.
     pub(crate) fn append(&mut self, record: Record, now: u64, unix_now: u64) -> Arc<Entry> {
         let channels = self.channels_of(&record.draft.topics);
         let held = Arc::clone(&self.held);
-        let intake = Intake { epoch: self.epoch, ids: self.options.ids, now, unix_now, held: &held };
+        let intake = Intake {
+            epoch: self.epoch,
+            ids: self.options.ids,
+            now,
+            unix_now,
+            held: &held,
+        };
         let entry = Arc::new(Entry::new(record, channels, &intake));
         let seq = entry.seq();
         for &channel in &entry.channels {
-            self.channels[channel as usize].entries.push_back(Arc::clone(&entry));
+            self.channels[channel as usize]
+                .entries
+                .push_back(Arc::clone(&entry));
         }
         if let Some(conflation) = entry.conflation() {
             self.keys.entry(conflation).or_default().push_back(seq);
         }
         if let Some(own_id) = entry.own_id() {
-            self.own_ids.entry(own_id.clone()).or_default().push_back(seq);
+            self.own_ids
+                .entry(own_id.clone())
+                .or_default()
+                .push_back(seq);
         }
         if entry.expires != u64::MAX {
             self.expiring.insert((entry.expires, seq));
@@ -186,7 +205,11 @@ impl Log {
         } else {
             let matching = self.patterns.iter().copied();
             channel.patterns = matching
-                .filter(|&it| self.channels[it as usize].selector.matches(selector.as_str()))
+                .filter(|&it| {
+                    self.channels[it as usize]
+                        .selector
+                        .matches(selector.as_str())
+                })
                 .collect();
         }
         self.channels.insert(channel);
@@ -202,8 +225,12 @@ impl Log {
                 topic.patterns.push(id);
                 pattern.lost = pattern.lost.max(topic.lost);
                 pattern.gone = pattern.gone.max(topic.gone);
-                pattern.cleared = pattern.cleared.max(topic.cleared);
-                found.extend(topic.entries.iter().map(|entry| (entry.seq(), Arc::clone(entry))));
+                found.extend(
+                    topic
+                        .entries
+                        .iter()
+                        .map(|entry| (entry.seq(), Arc::clone(entry))),
+                );
             }
         }
         pattern.entries = found.into_values().collect();
@@ -211,9 +238,11 @@ impl Log {
 
     /// Forgets a channel that nobody listens to and that has no entries.
     pub(crate) fn release_channel(&mut self, id: ChannelId) {
-        let Some(channel) = self.channels.get(id as usize) else { return };
+        let Some(channel) = self.channels.get(id as usize) else {
+            return;
+        };
         if channel.selector.is_pattern() {
-            if channel.listeners.is_empty() {
+            if channel.is_unread() {
                 self.forget_channel(id);
             }
         } else if channel.is_idle() {
@@ -228,8 +257,13 @@ impl Log {
 
     fn forget_idle_channels(&mut self) {
         while self.idle.len() > MOST_IDLE_CHANNELS {
-            let Some(id) = self.idle.pop_front() else { return };
-            let still_idle = self.channels.get(id as usize).filter(|channel| channel.is_idle());
+            let Some(id) = self.idle.pop_front() else {
+                return;
+            };
+            let still_idle = self
+                .channels
+                .get(id as usize)
+                .filter(|channel| channel.is_idle());
             if let Some((lost, gone)) = still_idle.map(|channel| (channel.lost, channel.gone)) {
                 self.unrecorded = self.unrecorded.max(lost);
                 self.unrecorded_gone = self.unrecorded_gone.max(gone);
@@ -250,7 +284,9 @@ impl Log {
     }
 
     pub(crate) fn listeners(&self, id: ChannelId) -> Option<&Arc<Listeners>> {
-        self.channels.get(id as usize).map(|channel| &channel.listeners)
+        self.channels
+            .get(id as usize)
+            .map(|channel| &channel.listeners)
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -259,18 +295,29 @@ impl Log {
 
     /// For a position of an earlier epoch that is not shared with this one: where to go on.
     pub(crate) fn fork_before(&self, position: Position) -> Option<Position> {
-        let shared = self.ancestors.iter().any(|it| it.epoch == position.epoch && position.seq < it.fork_at);
+        let shared = self
+            .ancestors
+            .iter()
+            .any(|it| it.epoch == position.epoch && position.seq < it.fork_at);
         (!shared).then(|| self.head())
     }
 
     /// Encodes what the provider gave from its history.
     pub(crate) fn cold_entry(&self, record: Record, now: u64, unix_now: u64) -> Arc<Entry> {
-        let intake = Intake { epoch: self.epoch, ids: self.options.ids, now, unix_now, held: &self.held };
+        let intake = Intake {
+            epoch: self.epoch,
+            ids: self.options.ids,
+            now,
+            unix_now,
+            held: &self.held,
+        };
         Arc::new(Entry::new(record, Box::default(), &intake))
     }
 
     pub(crate) fn selectors(&self, channels: &[ChannelId]) -> Vec<Selector> {
-        let known = channels.iter().filter_map(|&id| self.channels.get(id as usize));
+        let known = channels
+            .iter()
+            .filter_map(|&id| self.channels.get(id as usize));
         known.map(|channel| channel.selector.clone()).collect()
     }
 
@@ -289,13 +336,34 @@ impl Log {
                     ids.extend_from_slice(&self.channels[id as usize].patterns);
                 }
                 None => ids.extend(
-                    self.patterns.iter().copied().filter(|&it| self.channels[it as usize].selector.matches(topic.as_str())),
+                    self.patterns
+                        .iter()
+                        .copied()
+                        .filter(|&it| self.channels[it as usize].selector.matches(topic.as_str())),
                 ),
             }
         }
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// Keeps channels for one that has ceased to listen, and is still to read what came before that.
+    pub(crate) fn keep_for_reader(&mut self, channels: &[ChannelId]) {
+        for &id in channels {
+            if let Some(channel) = self.channels.get_mut(id as usize) {
+                channel.last_readers += 1;
+            }
+        }
+    }
+
+    pub(crate) fn release_reader(&mut self, channels: &[ChannelId]) {
+        for &id in channels {
+            if let Some(channel) = self.channels.get_mut(id as usize) {
+                channel.last_readers = channel.last_readers.saturating_sub(1);
+            }
+            self.release_channel(id);
+        }
     }
 
     /// Lets topics keep no more than their own share of what is beyond the count.
@@ -309,7 +377,13 @@ impl Log {
             .iter()
             .map(|&id| &self.channels[id as usize])
             .filter(|channel| !channel.selector.is_pattern())
-            .filter_map(|channel| channel.entries.len().checked_sub(share + 1).map(|index| &channel.entries[index]))
+            .filter_map(|channel| {
+                channel
+                    .entries
+                    .len()
+                    .checked_sub(share + 1)
+                    .map(|index| &channel.entries[index])
+            })
             .filter(|entry| entry.seq() < self.shared_from && entry.is_retained())
             .cloned()
             .collect();
@@ -331,14 +405,22 @@ impl Log {
                 .filter(|channel| !channel.selector.is_pattern())
                 .any(|channel| {
                     let oldest = channel.entries.len().saturating_sub(share);
-                    channel.entries.get(oldest).is_some_and(|it| it.seq() <= entry.seq())
+                    channel
+                        .entries
+                        .get(oldest)
+                        .is_some_and(|it| it.seq() <= entry.seq())
                 })
     }
 
     /// Lets what retention no longer covers fade.
     pub(crate) fn retain(&mut self, now: u64) {
         while self.shared_count > self.options.retention.count {
-            let Some(entry) = self.entries.range(self.shared_from..).next().map(|(_, entry)| Arc::clone(entry)) else {
+            let Some(entry) = self
+                .entries
+                .range(self.shared_from..)
+                .next()
+                .map(|(_, entry)| Arc::clone(entry))
+            else {
                 self.shared_count = 0;
                 break;
             };
@@ -349,7 +431,9 @@ impl Log {
             }
         }
         while self.retained_bytes > self.options.retention.bytes {
-            let Some(oldest) = self.entries.values().next().cloned() else { break };
+            let Some(oldest) = self.entries.values().next().cloned() else {
+                break;
+            };
             self.fade(&oldest);
         }
         if let Some(age) = self.options.retention.age {
@@ -414,7 +498,9 @@ impl Log {
     }
 
     /// Lets faded entries go that nobody has yet to take: those up to `needed_after`, and what is beyond the limit for laggards.
-    pub(crate) fn let_go(&mut self, needed_after: u64, now: u64) {
+    ///
+    /// Everyone has considered what is up to `all_considered`; who had yet to take more is told so.
+    pub(crate) fn let_go(&mut self, needed_after: u64, all_considered: u64, now: u64) {
         let lag = self.options.lag;
         while let Some(entry) = self.faded.front() {
             let over = self.faded.len() > lag.entries
@@ -423,14 +509,21 @@ impl Log {
             if entry.seq() > needed_after && !over {
                 return;
             }
-            let Some(entry) = self.faded.pop_front() else { return };
+            let Some(entry) = self.faded.pop_front() else {
+                return;
+            };
             self.faded_bytes -= entry.event().len();
-            self.unlink(&entry);
             for &id in &entry.channels {
                 if let Some(channel) = self.channels.get_mut(id as usize) {
                     channel.gone = channel.gone.max(entry.seq());
+                    if entry.seq() > all_considered && !self.options.history {
+                        channel
+                            .listeners
+                            .for_each(|listener| listener.note_dropped(entry.seq()));
+                    }
                 }
             }
+            self.unlink(&entry);
         }
     }
 
@@ -452,8 +545,15 @@ impl Log {
 
     /// Removes a topic's entries up to a sequence, from all topics that they were published to.
     pub(crate) fn clear(&mut self, topic: &str, through: u64) {
-        let Some(&id) = self.names.get(topic) else { return };
-        let entries: Vec<_> = self.channels[id as usize].entries.iter().filter(|it| it.seq() <= through).cloned().collect();
+        let Some(&id) = self.names.get(topic) else {
+            return;
+        };
+        let entries: Vec<_> = self.channels[id as usize]
+            .entries
+            .iter()
+            .filter(|it| it.seq() <= through)
+            .cloned()
+            .collect();
         for entry in entries {
             let seq = entry.seq();
             self.forget(seq);
@@ -463,9 +563,11 @@ impl Log {
             }
             for &id in &entry.channels {
                 if let Some(channel) = self.channels.get_mut(id as usize) {
-                    for mark in [&mut channel.lost, &mut channel.gone, &mut channel.cleared] {
-                        *mark = seq.max(*mark);
-                    }
+                    channel.lost = channel.lost.max(seq);
+                    channel.gone = channel.gone.max(seq);
+                    channel
+                        .listeners
+                        .for_each(|listener| listener.note_cleared(seq));
                     lock(&channel.batches).clear();
                 }
             }
@@ -475,10 +577,17 @@ impl Log {
 
     /// Goes on under another epoch.
     pub(crate) fn change_epoch(&mut self, new: Epoch, fork_at: u64) {
-        self.ancestors.push(Ancestor { epoch: self.epoch, fork_at });
+        self.ancestors.push(Ancestor {
+            epoch: self.epoch,
+            fork_at,
+        });
         self.epoch = new;
         self.epoch_start = fork_at;
-        let withdrawn: Vec<_> = self.entries.range(fork_at..).map(|(_, entry)| Arc::clone(entry)).collect();
+        let withdrawn: Vec<_> = self
+            .entries
+            .range(fork_at..)
+            .map(|(_, entry)| Arc::clone(entry))
+            .collect();
         for entry in withdrawn {
             self.forget(entry.seq());
             self.unlink(&entry);
@@ -517,8 +626,14 @@ impl Log {
 
     /// Later retained entries under the key of this one, latest first.
     pub(super) fn replacements(&self, entry: &Entry) -> impl Iterator<Item = &Arc<Entry>> {
-        let seqs = entry.conflation().and_then(|conflation| self.keys.get(&conflation));
-        let later = seqs.into_iter().flatten().rev().take_while(move |&&seq| seq > entry.seq());
+        let seqs = entry
+            .conflation()
+            .and_then(|conflation| self.keys.get(&conflation));
+        let later = seqs
+            .into_iter()
+            .flatten()
+            .rev()
+            .take_while(move |&&seq| seq > entry.seq());
         later.filter_map(|seq| self.entries.get(seq))
     }
 
@@ -532,10 +647,17 @@ impl Log {
 
     /// Index bytes are counted by what is held, not by what is allocated, so that equal content gives equal figures.
     pub(crate) fn bytes(&self) -> LogBytes {
-        let links: usize = self.entries.values().map(|entry| entry.channels.len()).sum();
+        let links: usize = self
+            .entries
+            .values()
+            .map(|entry| entry.channels.len())
+            .sum();
         let names: usize = self.names.keys().map(|name| name.len()).sum();
         let topics = self.names.len() * size_of::<Channel>();
-        let index = self.entries.len() * 3 * size_of::<usize>() + links * size_of::<usize>() + names + topics;
+        let index = self.entries.len() * 3 * size_of::<usize>()
+            + links * size_of::<usize>()
+            + names
+            + topics;
         let held = self.held.load(Ordering::Relaxed);
         LogBytes {
             retained: self.retained_bytes as u64,

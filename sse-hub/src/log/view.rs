@@ -3,7 +3,12 @@ use crate::resume::{Cursor, Nonce, View};
 
 impl Log {
     /// What is known about a cursor.
-    pub(crate) fn view(&self, cursor: Option<&Cursor>, channels: &[ChannelId], head_is_certain: bool) -> View<'_> {
+    pub(crate) fn view(
+        &self,
+        cursor: Option<&Cursor>,
+        channels: &[ChannelId],
+        head_is_certain: bool,
+    ) -> View<'_> {
         let nonce = match cursor {
             Some(Cursor::Position(position)) => self.nonce_at(position.seq),
             _ => None,
@@ -12,14 +17,20 @@ impl Log {
             Some(Cursor::Own(id)) => self.find_own_id(id),
             _ => None,
         };
-        let first_is_of_this_epoch = self.entries.keys().next().is_none_or(|&first| first >= self.epoch_start);
+        let first_is_of_this_epoch = self
+            .entries
+            .keys()
+            .next()
+            .is_none_or(|&first| first >= self.epoch_start);
         View {
             epoch: self.epoch,
             ancestors: &self.ancestors,
             head: self.head,
             nonce: nonce.map_or(Nonce::Unknown, Nonce::Known),
             lost: self.lost(channels),
-            all_of_this_epoch: first_is_of_this_epoch && self.began_after + 1 >= self.epoch_start && !self.options.history,
+            all_of_this_epoch: first_is_of_this_epoch
+                && self.began_after + 1 >= self.epoch_start
+                && !self.options.history,
             head_is_certain,
             own_id_at,
         }

@@ -9,7 +9,9 @@ pub struct ProviderError {
 impl ProviderError {
     /// Wraps what the engine's own library says.
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { source: source.into() }
+        Self {
+            source: source.into(),
+        }
     }
 }
 
@@ -51,8 +53,14 @@ impl AppendError {
     }
 
     /// Makes an error with the cause that the engine's own library gives.
-    pub fn with_source(kind: AppendErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind, source: Some(source.into()) }
+    pub fn with_source(
+        kind: AppendErrorKind,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            kind,
+            source: Some(source.into()),
+        }
     }
 
     /// Returns what is known of the entry.
@@ -73,6 +81,8 @@ impl fmt::Display for AppendError {
 
 impl Error for AppendError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }

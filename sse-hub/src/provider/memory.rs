@@ -11,8 +11,8 @@ use bytestring::ByteString;
 use futures_core::Stream;
 
 use super::{
-    Ack, AppendError, AppendErrorKind, Appended, BoxFuture, Capabilities, Page, Provider, ProviderError,
-    Record, Status, Tail, TailItem,
+    Ack, AppendError, AppendErrorKind, Appended, BoxFuture, Capabilities, Page, Provider,
+    ProviderError, Record, Status, Tail, TailItem,
 };
 use crate::{
     clock::Clock,
@@ -69,7 +69,9 @@ impl Memory {
 
 impl std::fmt::Debug for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Memory").field("epoch", &self.shared.epoch).finish_non_exhaustive()
+        f.debug_struct("Memory")
+            .field("epoch", &self.shared.epoch)
+            .finish_non_exhaustive()
     }
 }
 
@@ -86,9 +88,16 @@ impl Provider for Memory {
         }
     }
 
-    fn append(&self, batch: Vec<Draft>, ack: Ack) -> BoxFuture<'_, Vec<Result<Appended, AppendError>>> {
+    fn append(
+        &self,
+        batch: Vec<Draft>,
+        ack: Ack,
+    ) -> BoxFuture<'_, Vec<Result<Appended, AppendError>>> {
         if ack > Ack::Accepted {
-            let refused = batch.iter().map(|_| Err(AppendError::new(AppendErrorKind::Unsupported))).collect();
+            let refused = batch
+                .iter()
+                .map(|_| Err(AppendError::new(AppendErrorKind::Unsupported)))
+                .collect();
             return Box::pin(ready(refused));
         }
         let (now, time) = (self.shared.clock.now(), self.shared.clock.unix_millis());
@@ -100,12 +109,17 @@ impl Provider for Memory {
     }
 
     fn read(&self, from: u64, _limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>> {
-        let page = Page { records: Vec::new(), scanned_through: from };
+        let page = Page {
+            records: Vec::new(),
+            scanned_through: from,
+        };
         Box::pin(ready(Ok(page)))
     }
 
     fn tail(&self, _after: u64) -> Tail {
-        Box::pin(MemoryTail { shared: Arc::clone(&self.shared) })
+        Box::pin(MemoryTail {
+            shared: Arc::clone(&self.shared),
+        })
     }
 
     fn head(&self) -> BoxFuture<'_, Result<u64, ProviderError>> {
@@ -117,7 +131,9 @@ impl Provider for Memory {
         let waker = {
             let mut state = lock(&self.shared.state);
             let through = state.head;
-            state.pending.push_back(TailItem::Cleared { topic, through });
+            state
+                .pending
+                .push_back(TailItem::Cleared { topic, through });
             state.waker.take()
         };
         if let Some(waker) = waker {
@@ -141,8 +157,16 @@ impl State {
         let mut records = Vec::with_capacity(batch.len());
         let mut answers = Vec::with_capacity(batch.len());
         for draft in batch {
-            if let Some((seq, nonce)) = draft.idempotency_key.as_ref().and_then(|key| self.keys.get(key, now)) {
-                answers.push(Ok(Appended { seq, nonce, duplicate: true }));
+            if let Some((seq, nonce)) = draft
+                .idempotency_key
+                .as_ref()
+                .and_then(|key| self.keys.get(key, now))
+            {
+                answers.push(Ok(Appended {
+                    seq,
+                    nonce,
+                    duplicate: true,
+                }));
                 continue;
             }
             let (seq, nonce) = (self.head + 1, self.nonces.next());
@@ -150,8 +174,17 @@ impl State {
             if let Some(key) = &draft.idempotency_key {
                 self.keys.insert(key.clone(), (seq, nonce), now);
             }
-            records.push(Record { seq, nonce, time, draft });
-            answers.push(Ok(Appended { seq, nonce, duplicate: false }));
+            records.push(Record {
+                seq,
+                nonce,
+                time,
+                draft,
+            });
+            answers.push(Ok(Appended {
+                seq,
+                nonce,
+                duplicate: false,
+            }));
         }
         if records.is_empty() {
             return (answers, None);
@@ -226,12 +259,18 @@ mod tests {
     fn idempotency_keys_are_forgotten_by_age_and_number() {
         let mut keys = IdempotencyKeys::default();
         keys.insert("a".into(), (1, 1), Duration::ZERO);
-        assert_eq!(keys.get(&"a".into(), Duration::from_secs(3600)), Some((1, 1)));
+        assert_eq!(
+            keys.get(&"a".into(), Duration::from_secs(3600)),
+            Some((1, 1))
+        );
         assert_eq!(keys.get(&"a".into(), Duration::from_secs(3601)), None);
         for n in 0..=IdempotencyKeys::MAX_COUNT as u64 {
             keys.insert(n.to_string().into(), (n, 1), Duration::from_secs(4000));
         }
         assert_eq!(keys.get(&"0".into(), Duration::from_secs(4000)), None);
-        assert_eq!(keys.get(&"1".into(), Duration::from_secs(4000)), Some((1, 1)));
+        assert_eq!(
+            keys.get(&"1".into(), Duration::from_secs(4000)),
+            Some((1, 1))
+        );
     }
 }

@@ -45,7 +45,11 @@ pub trait Provider: Send + Sync + 'static {
     ///
     /// # Cancel safety
     /// Dropping the future leaves it open whether the batch was appended.
-    fn append(&self, batch: Vec<Draft>, ack: Ack) -> BoxFuture<'_, Vec<Result<Appended, AppendError>>>;
+    fn append(
+        &self,
+        batch: Vec<Draft>,
+        ack: Ack,
+    ) -> BoxFuture<'_, Vec<Result<Appended, AppendError>>>;
 
     /// Returns entries from `from` on, that one included, at most `limit`.
     fn read(&self, from: u64, limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>>;
@@ -91,7 +95,11 @@ pub struct Capabilities {
 impl Capabilities {
     /// An engine that keeps nothing itself and whose tail is never behind.
     pub const fn new() -> Self {
-        Self { history: false, ack: Ack::Accepted, tail_is_head: true }
+        Self {
+            history: false,
+            ack: Ack::Accepted,
+            tail_is_head: true,
+        }
     }
 
     /// Sets whether the engine has a history of its own.

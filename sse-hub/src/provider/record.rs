@@ -17,7 +17,12 @@ pub struct Record {
 impl Record {
     /// Puts together what an engine has stored.
     pub fn new(seq: u64, nonce: u32, time: u64, draft: Draft) -> Self {
-        Self { seq, nonce, time, draft }
+        Self {
+            seq,
+            nonce,
+            time,
+            draft,
+        }
     }
 }
 

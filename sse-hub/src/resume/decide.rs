@@ -94,10 +94,16 @@ pub enum GapCause {
 pub fn decide(cursor: Option<&Cursor>, view: &View<'_>) -> Decision {
     let position = match cursor {
         None => return Decision::Fresh,
-        Some(Cursor::Malformed) => return Decision::Gap { cause: GapCause::Malformed },
+        Some(Cursor::Malformed) => {
+            return Decision::Gap {
+                cause: GapCause::Malformed,
+            };
+        }
         Some(Cursor::Own(_)) => {
             return match view.own_id_at {
-                None => Decision::Gap { cause: GapCause::Unknown },
+                None => Decision::Gap {
+                    cause: GapCause::Unknown,
+                },
                 Some(seq) => complete_unless_lost(seq, view),
             };
         }
@@ -109,27 +115,47 @@ pub fn decide(cursor: Option<&Cursor>, view: &View<'_>) -> Decision {
     };
     if position.epoch == view.epoch {
         return if position.seq > view.head {
-            if view.head_is_certain { Decision::Gap { cause: GapCause::Rollback } } else { Decision::AskProvider }
+            if view.head_is_certain {
+                Decision::Gap {
+                    cause: GapCause::Rollback,
+                }
+            } else {
+                Decision::AskProvider
+            }
         } else if nonce_differs && position.seq > 0 {
-            Decision::Gap { cause: GapCause::Forked }
+            Decision::Gap {
+                cause: GapCause::Forked,
+            }
         } else {
             complete_unless_lost(position.seq, view)
         };
     }
-    let shared_past = view.ancestors.iter().any(|ancestor| ancestor.epoch == position.epoch && position.seq < ancestor.fork_at);
-    let same_entry = matches!(view.nonce, Nonce::Known(nonce) if nonce != 0 && nonce == position.nonce);
+    let shared_past = view
+        .ancestors
+        .iter()
+        .any(|ancestor| ancestor.epoch == position.epoch && position.seq < ancestor.fork_at);
+    let same_entry =
+        matches!(view.nonce, Nonce::Known(nonce) if nonce != 0 && nonce == position.nonce);
     if shared_past && same_entry {
         complete_unless_lost(position.seq, view)
     } else if view.all_of_this_epoch {
-        Decision::GapThenRetained { cause: GapCause::Epoch, after: 0 }
+        Decision::GapThenRetained {
+            cause: GapCause::Epoch,
+            after: 0,
+        }
     } else {
-        Decision::Gap { cause: GapCause::Epoch }
+        Decision::Gap {
+            cause: GapCause::Epoch,
+        }
     }
 }
 
 fn complete_unless_lost(seq: u64, view: &View<'_>) -> Decision {
     if view.lost > seq {
-        Decision::GapThenRetained { cause: GapCause::Expired, after: seq }
+        Decision::GapThenRetained {
+            cause: GapCause::Expired,
+            after: seq,
+        }
     } else {
         Decision::Complete { after: seq }
     }

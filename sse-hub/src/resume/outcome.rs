@@ -20,7 +20,11 @@ pub enum Start {
 impl Start {
     /// Begins with what was published within this time.
     pub fn within(age: Duration) -> Self {
-        Self::Since(SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH))
+        Self::Since(
+            SystemTime::now()
+                .checked_sub(age)
+                .unwrap_or(SystemTime::UNIX_EPOCH),
+        )
     }
 }
 

@@ -73,11 +73,18 @@ impl Blocks {
     }
 
     /// The stream ends as planned.
-    pub(super) fn close(self, reason: &CloseReason, at: Option<Position>, retry: Option<Retry>) -> Option<EncodedEvent> {
+    pub(super) fn close(
+        self,
+        reason: &CloseReason,
+        at: Option<Position>,
+        retry: Option<Retry>,
+    ) -> Option<EncodedEvent> {
         if self.ids == Ids::Bare {
             return None;
         }
-        let said = Said { reason: reason.as_str() };
+        let said = Said {
+            reason: reason.as_str(),
+        };
         let mut event = Event::json(&said).unwrap_or_default().event(CLOSE);
         event.id = at.and_then(|at| self.id(at));
         event.retry = retry;

@@ -31,14 +31,20 @@ pub(super) async fn find_out(
     cursor: Option<&Cursor>,
 ) -> Result<Option<Decision>, SubscribeError> {
     let capabilities = namespace.capabilities;
-    let Some(Cursor::Position(position)) = cursor else { return Ok(None) };
+    let Some(Cursor::Position(position)) = cursor else {
+        return Ok(None);
+    };
     if capabilities.tail_is_head && !capabilities.history {
         return Ok(None);
     }
     let deadline = namespace.clock.millis().saturating_add(WAIT_MILLIS);
     let mut decision = judge(namespace, selectors, cursor).await?;
     if decision == Decision::AskProvider {
-        let head = namespace.provider.head().await.map_err(|error| SubscribeError::unavailable(Some(error)))?;
+        let head = namespace
+            .provider
+            .head()
+            .await
+            .map_err(|error| SubscribeError::unavailable(Some(error)))?;
         if head >= position.seq {
             if !namespace.wait_for_head(position.seq, deadline).await {
                 return Err(SubscribeError::unavailable(None));
@@ -49,8 +55,14 @@ pub(super) async fn find_out(
     Ok(Some(decision))
 }
 
-async fn judge(namespace: &Arc<Namespace>, selectors: &[Selector], cursor: Option<&Cursor>) -> Result<Decision, SubscribeError> {
-    let Some(Cursor::Position(position)) = cursor else { return Ok(Decision::Fresh) };
+async fn judge(
+    namespace: &Arc<Namespace>,
+    selectors: &[Selector],
+    cursor: Option<&Cursor>,
+) -> Result<Decision, SubscribeError> {
+    let Some(Cursor::Position(position)) = cursor else {
+        return Ok(Decision::Fresh);
+    };
     let held = {
         let log = namespace.read_log();
         log.nonce_at(position.seq)
@@ -60,7 +72,10 @@ async fn judge(namespace: &Arc<Namespace>, selectors: &[Selector], cursor: Optio
         None if namespace.capabilities.history && position.seq > 0 => {
             let page = namespace.provider.read(position.seq, 1).await;
             let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
-            let record = page.records.first().filter(|record| record.seq == position.seq);
+            let record = page
+                .records
+                .first()
+                .filter(|record| record.seq == position.seq);
             record.map_or(Nonce::Unknown, |record| Nonce::Known(record.nonce))
         }
         None => Nonce::Unknown,
@@ -109,8 +124,12 @@ impl ColdPages {
             return Arc::clone(page);
         }
         let reader = Arc::clone(namespace);
-        let read: BoxFuture<'static, _> = Box::pin(async move { reader.provider.read(from, PAGE).await });
-        let page = Arc::new(ColdPage { state: Mutex::new(State::Reading(read)), wakers: Mutex::default() });
+        let read: BoxFuture<'static, _> =
+            Box::pin(async move { reader.provider.read(from, PAGE).await });
+        let page = Arc::new(ColdPage {
+            state: Mutex::new(State::Reading(read)),
+            wakers: Mutex::default(),
+        });
         kept.by_start.insert(from, Arc::clone(&page));
         kept.order.push_back(from);
         if kept.order.len() > MOST_PAGES
@@ -135,7 +154,12 @@ impl ColdPages {
 
 impl ColdPage {
     /// Waits for the page; `None` if it could not be read.
-    pub(super) fn poll(self: &Arc<Self>, namespace: &Namespace, from: u64, cx: &mut Context<'_>) -> Poll<Option<Arc<ColdEntries>>> {
+    pub(super) fn poll(
+        self: &Arc<Self>,
+        namespace: &Namespace,
+        from: u64,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Arc<ColdEntries>>> {
         let mut state = lock(&self.state);
         if let State::Reading(read) = &mut *state {
             lock(&self.wakers).push(cx.waker().clone());
@@ -145,8 +169,15 @@ impl ColdPage {
                 Poll::Ready(Ok(page)) => {
                     let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
                     let log = namespace.read_log();
-                    let entries = page.records.into_iter().map(|record| log.cold_entry(record, now, unix_now)).collect();
-                    *state = State::Read(Arc::new(ColdEntries { entries, scanned_through: page.scanned_through }));
+                    let entries = page
+                        .records
+                        .into_iter()
+                        .map(|record| log.cold_entry(record, now, unix_now))
+                        .collect();
+                    *state = State::Read(Arc::new(ColdEntries {
+                        entries,
+                        scanned_through: page.scanned_through,
+                    }));
                 }
                 Poll::Ready(Err(error)) => {
                     tracing::warn!(namespace = %namespace.name, %error, "old entries could not be read");

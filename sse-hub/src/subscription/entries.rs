@@ -35,7 +35,10 @@ pub struct Entries {
 
 impl Entries {
     pub(super) fn new(subscription: Subscription) -> Self {
-        Self { subscription, ready: VecDeque::new() }
+        Self {
+            subscription,
+            ready: VecDeque::new(),
+        }
     }
 
     /// Returns the subscription; what was read and not yet handed out is lost with it.
@@ -53,8 +56,12 @@ impl Stream for Entries {
                 return Poll::Ready(Some(delivery));
             }
             match ready!(self.subscription.poll_step(cx)) {
-                Step::Control(events) => self.ready.extend(split(&events).into_iter().map(Delivery::Control)),
-                Step::Entries(entries, _) => self.ready.extend(entries.into_iter().map(Delivery::Entry)),
+                Step::Control(events) => self
+                    .ready
+                    .extend(split(&events).into_iter().map(Delivery::Control)),
+                Step::Entries(entries, _) => {
+                    self.ready.extend(entries.into_iter().map(Delivery::Entry))
+                }
                 Step::End => return Poll::Ready(None),
             }
         }

@@ -18,7 +18,10 @@ pub struct Events {
 
 impl Events {
     pub(super) fn new(subscription: Subscription) -> Self {
-        Self { subscription, ready: VecDeque::new() }
+        Self {
+            subscription,
+            ready: VecDeque::new(),
+        }
     }
 
     /// Returns the subscription; what was read and not yet handed out is lost with it.
@@ -37,7 +40,9 @@ impl Stream for Events {
             }
             match ready!(self.subscription.poll_step(cx)) {
                 Step::Control(events) => self.ready.extend(split(&events)),
-                Step::Entries(entries, _) => self.ready.extend(entries.iter().map(|entry| entry.event().clone())),
+                Step::Entries(entries, _) => self
+                    .ready
+                    .extend(entries.iter().map(|entry| entry.event().clone())),
                 Step::End => return Poll::Ready(None),
             }
         }

@@ -9,7 +9,7 @@ use crate::{
     listeners::{CloseReason, Ending, Listener},
     namespace::Namespace,
     presence::Presence,
-    topic::{InvalidTopic, IntoTopics, Selector},
+    topic::{IntoTopics, InvalidTopic, Selector},
 };
 
 /// Ends a subscription, or changes what it listens to, from elsewhere.
@@ -24,11 +24,18 @@ pub struct SubscriptionHandle {
 
 impl SubscriptionHandle {
     pub(crate) fn new(namespace: &Arc<Namespace>, listener: &Arc<Listener>) -> Self {
-        Self { namespace: Arc::downgrade(namespace), listener: Arc::downgrade(listener), id: listener.id }
+        Self {
+            namespace: Arc::downgrade(namespace),
+            listener: Arc::downgrade(listener),
+            id: listener.id,
+        }
     }
 
     fn both(&self) -> Option<(Arc<Namespace>, Arc<Listener>)> {
-        let listener = self.listener.upgrade().filter(|listener| !listener.is_ended())?;
+        let listener = self
+            .listener
+            .upgrade()
+            .filter(|listener| !listener.is_ended())?;
         Some((self.namespace.upgrade()?, listener))
     }
 
@@ -54,10 +61,19 @@ impl SubscriptionHandle {
 
     /// Ends it after what is ready, with a closing event that gives the reason; false if it had ended before.
     pub fn disconnect(&self, reason: impl Into<ByteString>) -> bool {
-        let Some((namespace, listener)) = self.both() else { return false };
+        let Some((namespace, listener)) = self.both() else {
+            return false;
+        };
         let through = namespace.read_log().head().seq;
         let reason = CloseReason::Disconnected(reason.into());
-        namespace.end(&listener, Ending { reason, retry: None, through })
+        namespace.end(
+            &listener,
+            Ending {
+                reason,
+                retry: None,
+                through,
+            },
+        )
     }
 
     /// Lets it listen to further topics or patterns, from its present position on.
@@ -86,11 +102,17 @@ impl SubscriptionHandle {
 }
 
 fn selectors(topics: impl IntoTopics) -> Result<Vec<Selector>, InvalidTopic> {
-    topics.into_topics().into_iter().map(Selector::try_from).collect()
+    topics
+        .into_topics()
+        .into_iter()
+        .map(Selector::try_from)
+        .collect()
 }
 
 impl fmt::Debug for SubscriptionHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SubscriptionHandle").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("SubscriptionHandle")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }

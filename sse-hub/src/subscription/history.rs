@@ -36,20 +36,41 @@ impl Subscribe {
         let cursor = subscribe.requested().and_then(|id| Cursor::read(id, ids));
         let known = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
         let judged = namespace.with_channels(&selectors, |log, channels| {
-            let decision = known.unwrap_or_else(|| decide(cursor.as_ref(), &log.view(cursor.as_ref(), channels, true)));
+            let decision = known.unwrap_or_else(|| {
+                decide(cursor.as_ref(), &log.view(cursor.as_ref(), channels, true))
+            });
             subscribe.judge(log, channels, decision)
         });
-        let mut history = History { entries: Vec::new(), resume: judged.resume, next: judged.position };
+        let mut history = History {
+            entries: Vec::new(),
+            resume: judged.resume,
+            next: judged.position,
+        };
         let through = judged.head;
         while history.entries.len() < limit && history.next.seq < through {
-            let keep = Keep { through, replay_through: through, latest_per_key: false, filter: None, now: namespace.clock.millis() };
+            let keep = Keep {
+                through,
+                replay_through: through,
+                latest_per_key: false,
+                filter: None,
+                now: namespace.clock.millis(),
+            };
             let room = limit - history.entries.len();
             let found = namespace.with_channels(&selectors, |log, channels| {
                 if namespace.capabilities.history && log.gone(channels) > history.next.seq {
                     return None;
                 }
-                let taken = log.take(channels, history.next.seq, BYTES_AT_ONCE, Some(room as u64), keep);
-                Some((taken.entries, taken.position.unwrap_or_else(|| log.position_at(through))))
+                let taken = log.take(
+                    channels,
+                    history.next.seq,
+                    BYTES_AT_ONCE,
+                    Some(room as u64),
+                    keep,
+                );
+                Some((
+                    taken.entries,
+                    taken.position.unwrap_or_else(|| log.position_at(through)),
+                ))
             });
             let (entries, next) = match found {
                 Some(found) => found,
@@ -76,8 +97,15 @@ async fn read_old(
     let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
     let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
     let log = namespace.read_log();
-    let read: Vec<_> = page.records.into_iter().map(|record| log.cold_entry(record, now, unix_now)).collect();
+    let read: Vec<_> = page
+        .records
+        .into_iter()
+        .map(|record| log.cold_entry(record, now, unix_now))
+        .collect();
     let (entries, position) = log.take_cold(&read, after.seq, selectors, usize::MAX, keep);
     let scanned = page.scanned_through.max(after.seq + 1).min(keep.through);
-    Ok((entries, position.unwrap_or_else(|| log.position_at(scanned))))
+    Ok((
+        entries,
+        position.unwrap_or_else(|| log.position_at(scanned)),
+    ))
 }

@@ -6,9 +6,9 @@ mod entries;
 mod events;
 mod handle;
 mod history;
+mod stream;
 mod subscribe;
 mod subscribe_error;
-mod stream;
 
 pub use blocks::GapAs;
 pub(crate) use cold::ColdPages;

@@ -10,13 +10,14 @@ use futures_core::Stream;
 use sse_core::{EncodedBatch, EncodedEvent, Gap, GapReason, Retry};
 
 use super::{
-    blocks::Blocks, cold::ColdPage, entries::Entries, events::Events, handle::SubscriptionHandle, subscribe::REJECTED,
+    blocks::Blocks, cold::ColdPage, entries::Entries, events::Events, handle::SubscriptionHandle,
+    subscribe::REJECTED,
 };
 use crate::{
     lag::{LagLimit, Lagging},
     listeners::{CloseReason, Ending, Listener},
     log::{ChannelId, Entry, Keep, Log},
-    namespace::{Namespace, next_listener_id},
+    namespace::{LastReading, Namespace, next_listener_id},
     position::Position,
     resume::Resume,
 };
@@ -81,7 +82,18 @@ const BATCH_BYTES: usize = 64 * 1024;
 
 impl Subscription {
     pub(super) fn begin(beginning: Beginning) -> Self {
-        let Beginning { namespace, listener, blocks, resume, position, replay_through, opening, markers, max_replay, latest_per_key } = beginning;
+        let Beginning {
+            namespace,
+            listener,
+            blocks,
+            resume,
+            position,
+            replay_through,
+            opening,
+            markers,
+            max_replay,
+            latest_per_key,
+        } = beginning;
         Self {
             namespace,
             listener,
@@ -102,7 +114,14 @@ impl Subscription {
     /// A stream that asks its client to come again later; it bears no id, so that the client keeps its own.
     pub(super) fn rejected(namespace: Arc<Namespace>, blocks: Blocks, retry: Retry) -> Self {
         let position = namespace.read_log().head();
-        let listener = Listener::new(next_listener_id(), None, Lagging::default(), LagLimit::default(), position.seq, 0);
+        let listener = Listener::new(
+            next_listener_id(),
+            None,
+            Lagging::default(),
+            LagLimit::default(),
+            position.seq,
+            0,
+        );
         listener.leave();
         let mut rejected = Self::begin(Beginning {
             namespace,
@@ -181,8 +200,15 @@ impl Subscription {
             if matches!(self.state, State::Closed(_)) {
                 return Poll::Ready(Step::End);
             }
-            let ending = if self.listener.is_ended() { self.listener.ending() } else { None };
-            if ending.as_ref().is_some_and(|ending| ending.reason == CloseReason::Slow) {
+            let ending = if self.listener.is_ended() {
+                self.listener.ending()
+            } else {
+                None
+            };
+            if ending
+                .as_ref()
+                .is_some_and(|ending| ending.reason == CloseReason::Slow)
+            {
                 return Poll::Ready(self.close(ending));
             }
             if self.listener.take_skip() {
@@ -191,7 +217,11 @@ impl Subscription {
             }
             if self.replay_left == Some(0) && self.position.seq < self.replay_through {
                 let reason = CloseReason::Replay;
-                return Poll::Ready(self.close(Some(Ending { reason, retry: None, through: 0 })));
+                return Poll::Ready(self.close(Some(Ending {
+                    reason,
+                    retry: None,
+                    through: 0,
+                })));
             }
             let offered = self.listener.before_looking();
             match self.look(ending.as_ref()) {
@@ -239,7 +269,7 @@ impl Subscription {
         let log = self.namespace.read_log();
         log.epoch() != self.position.epoch
             || log.has_after(&seats, self.position.seq)
-            || log.gone(&seats) > self.position.seq
+            || self.listener.lost().max(self.listener.cleared()) > self.position.seq
             || log.hole_after(self.position.seq).is_some()
     }
 
@@ -259,22 +289,24 @@ impl Subscription {
             }
             self.position.epoch = log.epoch();
         }
-        if log.gone(channels) > self.position.seq {
-            if namespace.capabilities.history {
-                return Look::Cold;
-            }
-            if log.cleared(channels) > self.position.seq {
-                let at = log.position_at(log.cleared(channels));
-                return Look::Missing(self.gap(&log, GapReason::Expired), at);
-            }
+        if self.listener.cleared() > self.position.seq {
+            let at = log.place_of_next(channels, self.position.seq);
+            return Look::Missing(self.gap(&log, GapReason::Expired), at);
+        }
+        if namespace.capabilities.history && log.gone(channels) > self.position.seq {
+            return Look::Cold;
+        }
+        if self.listener.lost() > self.position.seq {
             if self.listener.lagging == Lagging::Disconnect {
                 return Look::Lagging;
             }
-            let at = log.first_held(channels).map_or(log.head(), |seq| log.position_at(seq - 1));
+            let at = log.place_of_next(channels, self.position.seq);
             return Look::Missing(self.gap(&log, GapReason::Slow), at);
         }
         let hole = log.hole_after(self.position.seq);
-        let through = hole.map_or(u64::MAX, |(from, _)| from - 1).min(ending.map_or(u64::MAX, |ending| ending.through));
+        let through = hole
+            .map_or(u64::MAX, |(from, _)| from - 1)
+            .min(ending.map_or(u64::MAX, |ending| ending.through));
         let keep = Keep {
             through,
             replay_through: self.replay_through,
@@ -282,7 +314,9 @@ impl Subscription {
             filter: self.filter.as_deref(),
             now: namespace.clock.millis(),
         };
-        let max_entries = self.replay_left.filter(|_| self.position.seq < self.replay_through);
+        let max_entries = self
+            .replay_left
+            .filter(|_| self.position.seq < self.replay_through);
         let taken = log.take(channels, self.position.seq, BATCH_BYTES, max_entries, keep);
         let Some(position) = taken.position else {
             if let Some((_, to)) = hole
@@ -299,7 +333,12 @@ impl Subscription {
         drop(log);
         self.position = position;
         // Only what was published since the beginning was ever offered.
-        self.listener.passed(taken.passed_live, taken.passed_live_bytes, position.seq, taken.next_at);
+        self.listener.passed(
+            taken.passed_live,
+            taken.passed_live_bytes,
+            position.seq,
+            taken.next_at,
+        );
         match batch {
             None => Look::Passed,
             Some(batch) => Look::Found(taken.entries, batch),
@@ -309,23 +348,30 @@ impl Subscription {
     fn hand_out(&mut self, entries: Vec<Arc<Entry>>, batch: EncodedBatch) -> Step {
         let count = entries.len();
         if let Some(left) = &mut self.replay_left {
-            let replayed = entries.iter().filter(|entry| entry.seq() <= self.replay_through).count();
+            let replayed = entries
+                .iter()
+                .filter(|entry| entry.seq() <= self.replay_through)
+                .count();
             *left = left.saturating_sub(replayed as u64);
         }
         self.namespace.telemetry.delivered.increment(count as u64);
-        self.listener.handed_out(batch.as_bytes().len(), self.namespace.clock.millis());
+        self.listener
+            .handed_out(batch.as_bytes().len(), self.namespace.clock.millis());
         Step::Entries(entries, Some(batch))
     }
 
     fn control(&mut self, events: &[EncodedEvent]) -> Step {
         let batch = EncodedBatch::new(events);
-        self.listener.handed_out(batch.as_bytes().len(), self.namespace.clock.millis());
+        self.listener
+            .handed_out(batch.as_bytes().len(), self.namespace.clock.millis());
         Step::Control(batch)
     }
 
     fn gap(&self, log: &Log, reason: GapReason) -> Gap {
         let mut gap = Gap::new(reason).requested(self.position.to_string());
-        gap.earliest = log.first_retained(&self.seats(), self.position.seq).map(|it| it.position().to_event_id());
+        gap.earliest = log
+            .first_retained(&self.seats(), self.position.seq)
+            .map(|it| it.position().to_event_id());
         gap
     }
 
@@ -333,10 +379,15 @@ impl Subscription {
         gap_told(&self.namespace, gap);
         self.position = at;
         self.listener.set_cursor(at.seq);
+        self.listener.told();
         match self.blocks.gap(gap, at) {
             Some(event) => self.control(&[event]),
             // Nothing of the hub's may be written: the stream ends, so that the gap cannot be overlooked.
-            None => self.close(Some(Ending { reason: CloseReason::Slow, retry: None, through: 0 })),
+            None => self.close(Some(Ending {
+                reason: CloseReason::Slow,
+                retry: None,
+                through: 0,
+            })),
         }
     }
 
@@ -345,21 +396,30 @@ impl Subscription {
         let seats = self.seats();
         let (gap, at) = {
             let log = self.namespace.read_log();
-            let evicted = log.gone(&seats) > self.position.seq;
-            let first = log.first_held(&seats).filter(|_| evicted).map(|seq| log.position_at(seq - 1));
-            (self.gap(&log, GapReason::Slow), first.unwrap_or(log.head()))
+            let evicted = self.listener.lost() > self.position.seq;
+            let at = if evicted {
+                log.place_of_next(&seats, self.position.seq)
+            } else {
+                log.head()
+            };
+            (self.gap(&log, GapReason::Slow), at)
         };
         self.tell_gap(&gap, at)
     }
 
     /// Ends the stream as planned, with the position after all that it gave.
     fn close(&mut self, ending: Option<Ending>) -> Step {
-        let ending = ending.unwrap_or(Ending { reason: CloseReason::Drain, retry: None, through: 0 });
-        if self.listener.leave() {
-            self.namespace.take_out(&self.listener);
-        }
+        let ending = ending.unwrap_or(Ending {
+            reason: CloseReason::Drain,
+            retry: None,
+            through: 0,
+        });
+        self.depart();
         self.state = State::Closed(ending.reason.clone());
-        match self.blocks.close(&ending.reason, Some(self.position), ending.retry) {
+        match self
+            .blocks
+            .close(&ending.reason, Some(self.position), ending.retry)
+        {
             Some(event) => Step::Control(EncodedBatch::from(event)),
             None => Step::End,
         }
@@ -381,7 +441,11 @@ impl Subscription {
         self.cold = None;
         let Some(read) = read else {
             let reason = CloseReason::Overload;
-            return Poll::Ready(Some(self.close(Some(Ending { reason, retry: None, through: 0 }))));
+            return Poll::Ready(Some(self.close(Some(Ending {
+                reason,
+                retry: None,
+                through: 0,
+            }))));
         };
         let log = namespace.read_log();
         let seats = self.listener.seats();
@@ -393,8 +457,15 @@ impl Subscription {
             filter: self.filter.as_deref(),
             now: namespace.clock.millis(),
         };
-        let (entries, position) = log.take_cold(&read.entries, self.position.seq, &selectors, BATCH_BYTES, keep);
-        self.position = position.unwrap_or_else(|| log.position_at(read.scanned_through.max(self.position.seq)));
+        let (entries, position) = log.take_cold(
+            &read.entries,
+            self.position.seq,
+            &selectors,
+            BATCH_BYTES,
+            keep,
+        );
+        self.position = position
+            .unwrap_or_else(|| log.position_at(read.scanned_through.max(self.position.seq)));
         if position.is_none() && read.scanned_through < from {
             // The provider has nothing there: what the ring has is all there is.
             self.position = log.position_at(log.gone(&seats.channels));
@@ -437,11 +508,20 @@ impl Stream for Subscription {
     }
 }
 
+impl Subscription {
+    fn depart(&self) {
+        if self.listener.leave() {
+            self.namespace
+                .take_out(&self.listener, LastReading::Nothing);
+        } else {
+            self.namespace.finish_reading(&self.listener);
+        }
+    }
+}
+
 impl Drop for Subscription {
     fn drop(&mut self) {
-        if self.listener.leave() {
-            self.namespace.take_out(&self.listener);
-        }
+        self.depart();
     }
 }
 

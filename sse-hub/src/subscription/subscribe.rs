@@ -26,7 +26,7 @@ use crate::{
     position::Position,
     presence::Presence,
     resume::{Cursor, Decision, GapCause, OnGap, Resume, Start, decide},
-    topic::{InvalidTopic, IntoTopics, Selector},
+    topic::{IntoTopics, InvalidTopic, Selector},
 };
 
 /// A subscription that is being put together; await it to begin.
@@ -56,9 +56,17 @@ pub struct Subscribe {
 }
 
 impl Subscribe {
-    pub(crate) fn new(engine: Arc<Engine>, namespace: Arc<Namespace>, topics: impl IntoTopics) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        namespace: Arc<Namespace>,
+        topics: impl IntoTopics,
+    ) -> Self {
         let options = Arc::clone(&engine.options);
-        let mut selectors = topics.into_topics().into_iter().map(Selector::try_from).collect::<Result<Vec<_>, _>>();
+        let mut selectors = topics
+            .into_topics()
+            .into_iter()
+            .map(Selector::try_from)
+            .collect::<Result<Vec<_>, _>>();
         if let Ok(selectors) = &mut selectors {
             let mut seen = std::collections::HashSet::new();
             selectors.retain(|selector| seen.insert(selector.as_str().to_owned()));
@@ -156,13 +164,23 @@ impl Subscribe {
             return Err(SubscribeError::closed());
         }
         self.engine.start();
-        let blocks = Blocks { ids: self.engine.options.ids, gap_as: self.gap_as };
+        let blocks = Blocks {
+            ids: self.engine.options.ids,
+            gap_as: self.gap_as,
+        };
         if !self.engine.is_open() {
-            return Ok(Subscription::rejected(self.namespace, blocks, draw_soft_reject()));
+            return Ok(Subscription::rejected(
+                self.namespace,
+                blocks,
+                draw_soft_reject(),
+            ));
         }
         let namespace = Arc::clone(&self.namespace);
         namespace.pump();
-        let cursor = self.after.as_ref().and_then(|id| Cursor::read(id, self.engine.options.ids));
+        let cursor = self
+            .after
+            .as_ref()
+            .and_then(|id| Cursor::read(id, self.engine.options.ids));
         let known = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
         let now = namespace.clock.millis();
         // Decided and registered in one step: what is published meanwhile is either before or after both.
@@ -172,9 +190,16 @@ impl Subscribe {
             });
             let judged = self.judge(log, channels, decision);
             let after = judged.position.seq;
-            let listener = Listener::new(next_listener_id(), self.presence.clone(), self.lagging, self.limit, after, now);
-            if log.has_after(channels, after) || after < log.head().seq {
-                listener.set_behind(now);
+            let listener = Listener::new(
+                next_listener_id(),
+                self.presence.clone(),
+                self.lagging,
+                self.limit,
+                after,
+                now,
+            );
+            if after < log.head().seq {
+                listener.set_replaying(now);
             }
             (Arc::new(listener), judged)
         });
@@ -192,7 +217,9 @@ impl Subscribe {
             Decision::Fresh => (Resume::Fresh, self.start_position(log, channels)),
             Decision::Complete { after } => (Resume::Complete, log.position_at(after)),
             Decision::GapThenRetained { cause, after } => {
-                let after = log.first_retained(channels, after).map_or(head, |first| log.position_at(first.seq() - 1));
+                let after = log
+                    .first_retained(channels, after)
+                    .map_or(head, |first| log.position_at(first.seq() - 1));
                 (self.gap(log, channels, cause), after)
             }
             Decision::Gap { cause } => {
@@ -211,7 +238,12 @@ impl Subscribe {
             Resume::Fresh => Some(position.to_event_id()),
             Resume::Gap(_) => None,
         };
-        Judged { resume, position, head: head.seq, opening_id }
+        Judged {
+            resume,
+            position,
+            head: head.seq,
+            opening_id,
+        }
     }
 
     fn start_position(&self, log: &Log, channels: &[ChannelId]) -> Position {
@@ -220,7 +252,9 @@ impl Subscribe {
             Start::Earliest => return first_position(log, channels),
             Start::Last(count) => log.before_last(channels, count),
             Start::Since(time) => {
-                let millis = time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_millis());
+                let millis = time
+                    .duration_since(SystemTime::UNIX_EPOCH)
+                    .map_or(0, |it| it.as_millis());
                 log.before_time(u64::try_from(millis).unwrap_or(u64::MAX))
             }
         };
@@ -230,9 +264,18 @@ impl Subscribe {
     fn gap(&self, log: &Log, channels: &[ChannelId], cause: GapCause) -> Resume {
         let mut gap = Gap::new(GapReason::from(cause.as_str()));
         // An id that nobody could have been given is not repeated at full length.
-        gap.requested = self.after.as_ref().filter(|id| id.as_str().len() <= 256).map(|id| id.clone().into_text());
-        gap.earliest = log.first_retained(channels, 0).map(|entry| entry.position().to_event_id());
-        if let Some(Cursor::Position(position)) = self.after.as_ref().and_then(|id| Cursor::read(id, self.engine.options.ids))
+        gap.requested = self
+            .after
+            .as_ref()
+            .filter(|id| id.as_str().len() <= 256)
+            .map(|id| id.clone().into_text());
+        gap.earliest = log
+            .first_retained(channels, 0)
+            .map(|entry| entry.position().to_event_id());
+        if let Some(Cursor::Position(position)) = self
+            .after
+            .as_ref()
+            .and_then(|id| Cursor::read(id, self.engine.options.ids))
             && cause == GapCause::Expired
         {
             let lost = log.lost(channels);
@@ -241,7 +284,12 @@ impl Subscribe {
         Resume::Gap(gap)
     }
 
-    fn subscription(&self, blocks: Blocks, listener: Arc<Listener>, judged: Judged) -> Subscription {
+    fn subscription(
+        &self,
+        blocks: Blocks,
+        listener: Arc<Listener>,
+        judged: Judged,
+    ) -> Subscription {
         let namespace = &self.namespace;
         let retry = self.engine.options.retry.draw(self.engine.live());
         let mut opening = vec![blocks.opening(judged.opening_id, retry)];
@@ -268,7 +316,8 @@ impl Subscribe {
 
 /// The place before the first entry that is retained.
 fn first_position(log: &Log, channels: &[ChannelId]) -> Position {
-    log.first_retained(channels, 0).map_or(log.head(), |first| log.position_at(first.seq() - 1))
+    log.first_retained(channels, 0)
+        .map_or(log.head(), |first| log.position_at(first.seq() - 1))
 }
 
 /// Where a subscription begins, and what became of its cursor.
@@ -295,7 +344,10 @@ impl IntoFuture for Subscribe {
 
 impl fmt::Debug for Subscribe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscribe").field("selectors", &self.selectors).field("after", &self.after).finish_non_exhaustive()
+        f.debug_struct("Subscribe")
+            .field("selectors", &self.selectors)
+            .field("after", &self.after)
+            .finish_non_exhaustive()
     }
 }
 

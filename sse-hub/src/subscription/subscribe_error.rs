@@ -27,15 +27,24 @@ pub enum SubscribeErrorKind {
 
 impl SubscribeError {
     pub(super) fn closed() -> Self {
-        Self { kind: SubscribeErrorKind::Closed, source: None }
+        Self {
+            kind: SubscribeErrorKind::Closed,
+            source: None,
+        }
     }
 
     pub(super) fn unavailable(error: Option<ProviderError>) -> Self {
-        Self { kind: SubscribeErrorKind::Unavailable, source: error.map(|error| Box::new(error) as _) }
+        Self {
+            kind: SubscribeErrorKind::Unavailable,
+            source: error.map(|error| Box::new(error) as _),
+        }
     }
 
     pub(super) fn gap(gap: Gap) -> Self {
-        Self { kind: SubscribeErrorKind::Gap(gap), source: None }
+        Self {
+            kind: SubscribeErrorKind::Gap(gap),
+            source: None,
+        }
     }
 
     /// Returns the kind.
@@ -46,7 +55,10 @@ impl SubscribeError {
 
 impl From<InvalidTopic> for SubscribeError {
     fn from(error: InvalidTopic) -> Self {
-        Self { kind: SubscribeErrorKind::Topic, source: Some(Box::new(error)) }
+        Self {
+            kind: SubscribeErrorKind::Topic,
+            source: Some(Box::new(error)),
+        }
     }
 }
 
@@ -63,6 +75,8 @@ impl fmt::Display for SubscribeError {
 
 impl Error for SubscribeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
     }
 }
