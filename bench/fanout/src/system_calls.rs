@@ -64,6 +64,7 @@ impl Counting {
             .arg(directory.join("out"))
             .args(["--control", &format!("fifo:{paths}")])
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()?;
         let mut counting = Self {
             tool,
