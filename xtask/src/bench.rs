@@ -15,11 +15,18 @@ use crate::workspace;
 ///
 /// Cargo cannot be started, or an installation failed.
 pub(crate) fn run(arguments: &[String], options: Options) -> Result<bool> {
-    if Tool::Valgrind.find(options)?.is_none() {
-        println!("no instruction counts: {}", Tool::Valgrind.missing());
-    }
     let manifest = workspace::root().join("bench/Cargo.toml");
     let job = Job::cargo("run --quiet --release --locked --manifest-path").args([manifest]);
+    // The fan-out is a package of its own; everything else is a command of the codec's.
+    let (job, arguments) = match arguments.split_first() {
+        Some((first, rest)) if first == "fanout" => (job.args(["--package", "fanout"]), rest),
+        _ => {
+            if Tool::Valgrind.find(options)?.is_none() {
+                println!("no instruction counts: {}", Tool::Valgrind.missing());
+            }
+            (job, arguments)
+        }
+    };
     // Paths in the arguments are meant from where the reader stands.
     let job = job
         .args(["--"])

@@ -51,7 +51,7 @@ enum Task {
         #[command(flatten)]
         flags: Flags,
     },
-    /// Runs a benchmark of `bench/`: `bench codec --svg FILE --rounds N`.
+    /// Runs a benchmark of `bench/`: `bench codec --svg FILE --rounds N`, `bench fanout --only flat`.
     Bench {
         /// Fetches missing tools through apt-get.
         #[arg(long)]
@@ -171,6 +171,10 @@ mod tests {
         check("fuzz decoder 600", true);
         check("fuzz --planted --install", true);
         check("bench codec --svg codec.svg --rounds 15", true);
+        check(
+            "bench fanout --only flat --servers axum --store memory",
+            true,
+        );
         check("release 0.4.0 --dry-run", true);
     }
 

@@ -1,4 +1,4 @@
-//! The benchmark builds, and its contenders agree on a small input.
+//! The benchmarks build, and their contenders do the same on a small input.
 
 use anyhow::Result;
 
@@ -18,5 +18,13 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
     report.count(&job);
     let compared = job.text.lines().find(|line| line.contains("compared"));
     report.notes.extend(compared.map(str::to_owned));
+    let directory = workspace::root().join("bench");
+    let fanout = Job::cargo("run --locked --package fanout -- smoke").directory(directory);
+    let fanout = fanout.env("CARGO_PROFILE_DEV_DEBUG", "0").run()?;
+    report.count(&fanout);
+    let told = |line: &&str| line.starts_with("skipped") || line.contains("delivered");
+    report
+        .notes
+        .extend(fanout.text.lines().filter(told).map(str::to_owned));
     Ok(report)
 }

@@ -9,7 +9,8 @@ use crate::workspace;
 pub(crate) fn run(_options: Options) -> Result<Report> {
     let mut report = Report::new();
     // With `--all` the crates beside would answer for the workspace again.
-    for (directory, which) in [(".", "--all"), ("bench", ""), ("fuzz", "")] {
+    let beside = "--package bench --package fanout";
+    for (directory, which) in [(".", "--all"), ("bench", beside), ("fuzz", "")] {
         let directory = workspace::root().join(directory);
         if !directory.join("Cargo.toml").exists() {
             continue;
