@@ -16,6 +16,7 @@ use crate::{
     listeners::{CloseReason, Ending},
     namespace::Namespace,
     options::Options,
+    position::random_u64,
     provider::{Memory, Provider},
     retention::Retention,
     sync::{Mutex, lock},
@@ -171,10 +172,7 @@ impl Engine {
         let count = departures.len() as u64;
         // Spread evenly, in an order that nobody can foresee.
         for index in (1..departures.len()).rev() {
-            departures.swap(
-                index,
-                (crate::position::random_u64() % (index as u64 + 1)) as usize,
-            );
+            departures.swap(index, draw_index(index + 1));
         }
         for (index, departure) in departures.iter_mut().enumerate() {
             departure.at = now + window * (index as u64) / count.max(1);
@@ -263,6 +261,11 @@ impl Engine {
             DRAIN_TICK
         }
     }
+}
+
+/// Draws a number below `count`.
+fn draw_index(count: usize) -> usize {
+    usize::try_from(random_u64() % count as u64).unwrap_or(0)
 }
 
 fn run(engine: &Weak<Engine>, signal: &Signal) {

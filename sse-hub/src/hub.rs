@@ -13,7 +13,7 @@ use crate::{
     presence::{Member, PresenceChanges},
     provider::{Ack, ProviderError},
     publish::{Publish, PublishError, Published, publish_batch},
-    subscription::{History, Subscribe, SubscribeError, SubscriptionHandle},
+    subscription::{Replay, Subscribe, SubscribeError, SubscriptionHandle},
     topic::{IntoTopics, InvalidTopic, Topic},
 };
 
@@ -100,7 +100,7 @@ impl Hub {
         topics: impl IntoTopics,
         after: impl Into<Option<EventId>>,
         limit: usize,
-    ) -> Result<History, SubscribeError> {
+    ) -> Result<Replay, SubscribeError> {
         self.subscribe(topics).after(after).read(limit).await
     }
 

@@ -46,7 +46,7 @@ pub use session::{Rejection, Session, SessionRequest};
 pub use settings::{InvalidSetting, Settings};
 pub use sse_core::{EncodedBatch, EncodedEvent, Event, EventId, EventType, Gap, GapReason};
 pub use subscription::{
-    Delivery, Entries, Events, GapAs, History, Subscribe, SubscribeError, SubscribeErrorKind,
+    Delivery, Entries, Events, GapAs, Replay, Subscribe, SubscribeError, SubscribeErrorKind,
     Subscription, SubscriptionHandle,
 };
 pub use topic::{IntoTopics, InvalidTopic, Selector, Topic};

@@ -37,11 +37,14 @@ impl FromStr for Epoch {
     type Err = InvalidPosition;
 
     fn from_str(text: &str) -> Result<Self, InvalidPosition> {
-        let bytes: [u8; Self::LEN] = text.as_bytes().try_into().map_err(|_| InvalidPosition)?;
+        let bytes: [u8; Self::LEN] = text
+            .as_bytes()
+            .try_into()
+            .map_err(|_| InvalidPosition(()))?;
         if bytes.iter().all(|byte| Self::DIGITS.contains(byte)) {
             Ok(Self(bytes))
         } else {
-            Err(InvalidPosition)
+            Err(InvalidPosition(()))
         }
     }
 }
@@ -100,7 +103,7 @@ impl FromStr for Position {
         let (Some(epoch), Some(seq), Some(nonce), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
         else {
-            return Err(InvalidPosition);
+            return Err(InvalidPosition(()));
         };
         let digits = (1..=20).contains(&seq.len()) && seq.bytes().all(|byte| byte.is_ascii_digit());
         let hex = nonce.len() == 8
@@ -108,19 +111,19 @@ impl FromStr for Position {
                 .bytes()
                 .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         if !(digits && hex) {
-            return Err(InvalidPosition);
+            return Err(InvalidPosition(()));
         }
         Ok(Self {
             epoch: epoch.parse()?,
-            seq: seq.parse().map_err(|_| InvalidPosition)?,
-            nonce: u32::from_str_radix(nonce, 16).map_err(|_| InvalidPosition)?,
+            seq: seq.parse().map_err(|_| InvalidPosition(()))?,
+            nonce: u32::from_str_radix(nonce, 16).map_err(|_| InvalidPosition(()))?,
         })
     }
 }
 
 /// Text that is no position.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct InvalidPosition;
+pub struct InvalidPosition(());
 
 impl fmt::Display for InvalidPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -161,7 +164,7 @@ mod tests {
             "k3v9x0qa-1-7c21ab04-",
             "k3v9x0qaa-1-7c21ab04",
         ] {
-            assert_eq!(bad.parse::<Position>(), Err(InvalidPosition), "{bad:?}");
+            assert_eq!(bad.parse::<Position>(), Err(InvalidPosition(())), "{bad:?}");
         }
     }
 

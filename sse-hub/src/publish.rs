@@ -109,7 +109,7 @@ impl IntoFuture for Publish {
         Publishing {
             engine,
             namespace,
-            stage: Stage::Ready(draft, ack),
+            stage: Stage::Ready(Box::new(draft), ack),
         }
     }
 }
@@ -131,7 +131,7 @@ pub struct Publishing {
 }
 
 enum Stage {
-    Ready(Result<Draft, PublishError>, Ack),
+    Ready(Box<Result<Draft, PublishError>>, Ack),
     Appending(
         BoxFuture<'static, Vec<Result<Appended, AppendError>>>,
         Box<[crate::topic::Topic]>,
@@ -152,7 +152,7 @@ impl Future for Publishing {
             let Stage::Ready(draft, ack) = std::mem::replace(stage, Stage::Done) else {
                 return Poll::Pending;
             };
-            let draft = match draft {
+            let draft = match *draft {
                 Ok(_) if engine.is_closed() => return Poll::Ready(Err(PublishError::closed())),
                 Ok(draft) => draft,
                 Err(error) => return Poll::Ready(Err(error)),

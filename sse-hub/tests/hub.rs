@@ -12,7 +12,10 @@ use sse_hub::{
 };
 
 async fn publish(hub: &Hub, topic: &str, data: &str) -> EventId {
-    hub.publish(topic, Event::new(data)).await.unwrap().id()
+    hub.publish(topic, Event::new(data))
+        .await
+        .expect("nothing is wrong with it")
+        .id()
 }
 
 #[tokio::test]

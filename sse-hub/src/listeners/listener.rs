@@ -150,10 +150,9 @@ impl Listener {
             .behind_since
             .compare_exchange(IDLE, now, Ordering::AcqRel, Ordering::Relaxed);
         let (entries, bytes) = self.lag();
-        if entries > self.limit.entries as u64 || bytes > self.limit.bytes as u64 {
-            if entries >= self.look_again_at.load(Ordering::Relaxed) {
-                return Offer::Behind;
-            }
+        let over = entries > self.limit.entries as u64 || bytes > self.limit.bytes as u64;
+        if over && entries >= self.look_again_at.load(Ordering::Relaxed) {
+            return Offer::Behind;
         }
         Offer::Taken(self.slot.take())
     }

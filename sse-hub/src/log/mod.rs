@@ -2,7 +2,10 @@
 
 mod batch_cache;
 mod channel;
+mod directory;
 mod entry;
+mod fading;
+mod lineage;
 mod reading;
 mod ring;
 mod view;

@@ -322,7 +322,7 @@ impl<'a> Merge<'a> {
             *index += 1;
             return Some(entry);
         }
-        let heads = std::iter::once(&*self.first.as_ref()?).chain(&self.rest);
+        let heads = std::iter::once(self.first.as_ref()?).chain(&self.rest);
         let least = heads
             .filter_map(|(entries, index)| entries.get(*index))
             .min_by_key(|entry| entry.seq())?;

@@ -30,7 +30,7 @@ impl Log {
             lost: self.lost(channels),
             all_of_this_epoch: first_is_of_this_epoch
                 && self.began_after + 1 >= self.epoch_start
-                && !self.options.history,
+                && !self.options.provider_replays,
             head_is_certain,
             own_id_at,
         }

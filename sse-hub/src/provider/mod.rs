@@ -85,7 +85,7 @@ pub enum Ack {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Capabilities {
     /// Whether [`Provider::read`] has entries that the hub may have dropped. If not, the hub's own retention is all there is.
-    pub history: bool,
+    pub replay: bool,
     /// The highest acknowledgement.
     pub ack: Ack,
     /// Whether the tail is never behind, so that a cursor ahead of it is from another past.
@@ -96,15 +96,15 @@ impl Capabilities {
     /// An engine that keeps nothing itself and whose tail is never behind.
     pub const fn new() -> Self {
         Self {
-            history: false,
+            replay: false,
             ack: Ack::Accepted,
             tail_is_head: true,
         }
     }
 
     /// Sets whether the engine has a history of its own.
-    pub const fn history(mut self, history: bool) -> Self {
-        self.history = history;
+    pub const fn replay(mut self, replay: bool) -> Self {
+        self.replay = replay;
         self
     }
 

@@ -34,7 +34,7 @@ pub(super) async fn find_out(
     let Some(Cursor::Position(position)) = cursor else {
         return Ok(None);
     };
-    if capabilities.tail_is_head && !capabilities.history {
+    if capabilities.tail_is_head && !capabilities.replay {
         return Ok(None);
     }
     let deadline = namespace.clock.millis().saturating_add(WAIT_MILLIS);
@@ -69,7 +69,7 @@ async fn judge(
     };
     let nonce = match held {
         Some(nonce) => Nonce::Known(nonce),
-        None if namespace.capabilities.history && position.seq > 0 => {
+        None if namespace.capabilities.replay && position.seq > 0 => {
             let page = namespace.provider.read(position.seq, 1).await;
             let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
             let record = page

@@ -60,7 +60,7 @@ impl Stream for Entries {
                     .ready
                     .extend(split(&events).into_iter().map(Delivery::Control)),
                 Step::Entries(entries, _) => {
-                    self.ready.extend(entries.into_iter().map(Delivery::Entry))
+                    self.ready.extend(entries.into_iter().map(Delivery::Entry));
                 }
                 Step::End => return Poll::Ready(None),
             }

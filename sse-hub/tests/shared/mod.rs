@@ -20,7 +20,7 @@ pub(crate) fn poll(subscription: &mut Subscription) -> Poll<Option<EncodedBatch>
 pub(crate) fn ready_text(subscription: &mut Subscription) -> String {
     let mut text = String::new();
     while let Poll::Ready(Some(batch)) = poll(subscription) {
-        text.push_str(str::from_utf8(batch.as_bytes()).unwrap());
+        text.push_str(str::from_utf8(batch.as_bytes()).expect("wire text is UTF-8"));
     }
     text
 }

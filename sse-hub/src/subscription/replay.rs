@@ -12,7 +12,7 @@ use crate::{
 /// A part of a log, read without subscribing.
 #[non_exhaustive]
 #[derive(Clone, Debug)]
-pub struct History {
+pub struct Replay {
     /// The entries, in order.
     pub entries: Vec<Arc<Entry>>,
     /// What became of the cursor.
@@ -28,7 +28,7 @@ const PAGE: usize = 256;
 
 impl Subscribe {
     /// Reads what a subscription would replay, and stops there.
-    pub(crate) async fn read(self, limit: usize) -> Result<History, SubscribeError> {
+    pub(crate) async fn read(self, limit: usize) -> Result<Replay, SubscribeError> {
         let subscribe = self.from(Start::Earliest).on_gap(OnGap::Earliest);
         let (namespace, ids): (_, Ids) = subscribe.place();
         let selectors = subscribe.selectors()?;
@@ -41,13 +41,13 @@ impl Subscribe {
             });
             subscribe.judge(log, channels, decision)
         });
-        let mut history = History {
+        let mut replay = Replay {
             entries: Vec::new(),
             resume: judged.resume,
             next: judged.position,
         };
         let through = judged.head;
-        while history.entries.len() < limit && history.next.seq < through {
+        while replay.entries.len() < limit && replay.next.seq < through {
             let keep = Keep {
                 through,
                 replay_through: through,
@@ -55,14 +55,14 @@ impl Subscribe {
                 filter: None,
                 now: namespace.clock.millis(),
             };
-            let room = limit - history.entries.len();
+            let room = limit - replay.entries.len();
             let found = namespace.with_channels(&selectors, |log, channels| {
-                if namespace.capabilities.history && log.gone(channels) > history.next.seq {
+                if namespace.capabilities.replay && log.gone(channels) > replay.next.seq {
                     return None;
                 }
                 let taken = log.take(
                     channels,
-                    history.next.seq,
+                    replay.next.seq,
                     BYTES_AT_ONCE,
                     Some(room as u64),
                     keep,
@@ -74,15 +74,15 @@ impl Subscribe {
             });
             let (entries, next) = match found {
                 Some(found) => found,
-                None => read_old(&namespace, &selectors, history.next, keep).await?,
+                None => read_old(&namespace, &selectors, replay.next, keep).await?,
             };
-            history.entries.extend(entries.into_iter().take(room));
-            history.next = match history.entries.last() {
-                Some(last) if history.entries.len() >= limit => last.position(),
+            replay.entries.extend(entries.into_iter().take(room));
+            replay.next = match replay.entries.last() {
+                Some(last) if replay.entries.len() >= limit => last.position(),
                 _ => next,
             };
         }
-        Ok(history)
+        Ok(replay)
     }
 }
 

@@ -1,0 +1,230 @@
+//! What leaves the log: retained entries fade, faded entries go, and who had yet to take one is told.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::Hash,
+    sync::Arc,
+};
+
+use super::{entry::Entry, ring::Log};
+use crate::sync::lock;
+
+impl Log {
+    /// Lets topics keep no more than their own share of what is beyond the count.
+    pub(super) fn retain_topics(&mut self, newest: &Entry) {
+        let share = self.options.retention.per_topic;
+        if share == 0 {
+            return;
+        }
+        let pushed_out: Vec<Arc<Entry>> = newest
+            .channels
+            .iter()
+            .map(|&id| &self.channels[id as usize])
+            .filter(|channel| !channel.selector.is_pattern())
+            .filter_map(|channel| {
+                channel
+                    .entries
+                    .len()
+                    .checked_sub(share + 1)
+                    .map(|index| &channel.entries[index])
+            })
+            .filter(|entry| entry.seq() < self.shared_from && entry.is_retained())
+            .cloned()
+            .collect();
+        for entry in pushed_out {
+            if !self.is_last_of_a_topic(&entry) {
+                self.fade(&entry);
+            }
+        }
+    }
+
+    /// Whether an entry is among the last that one of its topics keeps.
+    pub(super) fn is_last_of_a_topic(&self, entry: &Entry) -> bool {
+        let share = self.options.retention.per_topic;
+        share > 0
+            && entry
+                .channels
+                .iter()
+                .map(|&id| &self.channels[id as usize])
+                .filter(|channel| !channel.selector.is_pattern())
+                .any(|channel| {
+                    let oldest = channel.entries.len().saturating_sub(share);
+                    channel
+                        .entries
+                        .get(oldest)
+                        .is_some_and(|it| it.seq() <= entry.seq())
+                })
+    }
+
+    /// Lets what retention no longer covers fade.
+    pub(crate) fn retain(&mut self, now: u64) {
+        while self.shared_count > self.options.retention.count {
+            let Some(entry) = self
+                .entries
+                .range(self.shared_from..)
+                .next()
+                .map(|(_, entry)| Arc::clone(entry))
+            else {
+                self.shared_count = 0;
+                break;
+            };
+            self.shared_from = entry.seq() + 1;
+            self.shared_count -= 1;
+            if !self.is_last_of_a_topic(&entry) {
+                self.fade(&entry);
+            }
+        }
+        while self.retained_bytes > self.options.retention.bytes {
+            let Some(oldest) = self.entries.values().next().cloned() else {
+                break;
+            };
+            self.fade(&oldest);
+        }
+        if let Some(age) = self.options.retention.age {
+            let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            while let Some(oldest) = self.entries.values().next()
+                && now.saturating_sub(oldest.at) > age
+            {
+                let oldest = Arc::clone(oldest);
+                self.fade(&oldest);
+            }
+        }
+    }
+
+    /// Removes entries whose own time is over.
+    pub(crate) fn expire(&mut self, now: u64) {
+        while let Some(&(expires, seq)) = self.expiring.first()
+            && expires <= now
+        {
+            self.expiring.pop_first();
+            if let Some(entry) = self.forget(seq) {
+                self.unlink(&entry);
+            }
+        }
+    }
+
+    /// Ends an entry's replay: the topics remember what they lost.
+    pub(super) fn fade(&mut self, entry: &Arc<Entry>) {
+        if self.forget(entry.seq()).is_none() {
+            return;
+        }
+        if !self.options.provider_replays {
+            for &id in &entry.channels {
+                if let Some(channel) = self.channels.get_mut(id as usize) {
+                    channel.lost = channel.lost.max(entry.seq());
+                }
+            }
+        }
+        self.last_evicted = Some((entry.seq(), entry.position().nonce));
+        self.faded_bytes += entry.event().len();
+        self.faded.push_back(Arc::clone(entry));
+    }
+
+    /// Takes an entry out of all that only retained ones are in.
+    pub(super) fn forget(&mut self, seq: u64) -> Option<Arc<Entry>> {
+        let entry = self.entries.remove(&seq)?;
+        entry.set_faded();
+        self.retained_bytes -= entry.cost();
+        self.retained_wire -= entry.event().len();
+        if seq >= self.shared_from {
+            self.shared_count = self.shared_count.saturating_sub(1);
+        }
+        if entry.expires != u64::MAX {
+            self.expiring.remove(&(entry.expires, seq));
+        }
+        if let Some(conflation) = entry.conflation() {
+            remove_seq(&mut self.keys, &conflation, seq);
+        }
+        if let Some(own_id) = entry.own_id() {
+            remove_seq(&mut self.own_ids, own_id, seq);
+        }
+        Some(entry)
+    }
+
+    /// Lets faded entries go that nobody has yet to take: those up to `needed_after`, and what is beyond the limit for laggards.
+    ///
+    /// Everyone has considered what is up to `all_considered`; who had yet to take more is told so.
+    pub(crate) fn let_go(&mut self, needed_after: u64, all_considered: u64, now: u64) {
+        let lag = self.options.lag;
+        while let Some(entry) = self.faded.front() {
+            let over = self.faded.len() > lag.entries
+                || self.faded_bytes > lag.bytes
+                || now.saturating_sub(entry.at) > lag.millis();
+            if entry.seq() > needed_after && !over {
+                return;
+            }
+            let Some(entry) = self.faded.pop_front() else {
+                return;
+            };
+            self.faded_bytes -= entry.event().len();
+            for &id in &entry.channels {
+                if let Some(channel) = self.channels.get_mut(id as usize) {
+                    channel.gone = channel.gone.max(entry.seq());
+                    if entry.seq() > all_considered && !self.options.provider_replays {
+                        channel
+                            .listeners
+                            .for_each(|listener| listener.note_dropped(entry.seq()));
+                    }
+                }
+            }
+            self.unlink(&entry);
+        }
+    }
+
+    pub(crate) fn faded_count(&self) -> usize {
+        self.faded.len()
+    }
+
+    /// Takes an entry out of its channels.
+    pub(super) fn unlink(&mut self, entry: &Entry) {
+        for &id in &entry.channels {
+            if let Some(channel) = self.channels.get_mut(id as usize) {
+                channel.remove(entry.seq());
+                if channel.entries.is_empty() {
+                    self.release_channel(id);
+                }
+            }
+        }
+    }
+
+    /// Removes a topic's entries up to a sequence, from all topics that they were published to.
+    pub(crate) fn clear(&mut self, topic: &str, through: u64) {
+        let Some(&id) = self.names.get(topic) else {
+            return;
+        };
+        let entries: Vec<_> = self.channels[id as usize]
+            .entries
+            .iter()
+            .filter(|it| it.seq() <= through)
+            .cloned()
+            .collect();
+        for entry in entries {
+            let seq = entry.seq();
+            self.forget(seq);
+            if let Some(index) = self.faded.iter().position(|it| it.seq() == seq) {
+                self.faded.remove(index);
+                self.faded_bytes -= entry.event().len();
+            }
+            for &id in &entry.channels {
+                if let Some(channel) = self.channels.get_mut(id as usize) {
+                    channel.lost = channel.lost.max(seq);
+                    channel.gone = channel.gone.max(seq);
+                    channel
+                        .listeners
+                        .for_each(|listener| listener.note_cleared(seq));
+                    lock(&channel.batches).clear();
+                }
+            }
+            self.unlink(&entry);
+        }
+    }
+}
+
+fn remove_seq<K: Eq + Hash>(map: &mut HashMap<K, VecDeque<u64>>, key: &K, seq: u64) {
+    if let Some(seqs) = map.get_mut(key) {
+        seqs.retain(|&it| it != seq);
+        if seqs.is_empty() {
+            map.remove(key);
+        }
+    }
+}

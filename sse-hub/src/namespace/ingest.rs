@@ -1,0 +1,172 @@
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use super::Namespace;
+use crate::{
+    engine::Signal,
+    listeners::{Listener, Offer},
+    log::Entry,
+    provider::{Tail, TailItem},
+    sync::lock,
+};
+
+/// The side that takes in what the provider gives.
+pub(super) struct Ingest {
+    tail: Tail,
+    /// Kept for its memory.
+    wakers: Vec<Waker>,
+    behind: Vec<Arc<Listener>>,
+}
+
+/// Wakes whoever is to ask the tail again: the publisher that is about to do so anyway, or the hub's thread.
+pub(super) struct IngestWaker {
+    publishers: AtomicUsize,
+    dirty: AtomicBool,
+    signal: Weak<Signal>,
+}
+
+impl Ingest {
+    pub(super) fn new(tail: Tail) -> Self {
+        Self {
+            tail,
+            wakers: Vec::new(),
+            behind: Vec::new(),
+        }
+    }
+}
+
+impl IngestWaker {
+    pub(super) fn new(signal: &Arc<Signal>) -> Self {
+        Self {
+            publishers: AtomicUsize::new(0),
+            dirty: AtomicBool::new(true),
+            signal: Arc::downgrade(signal),
+        }
+    }
+}
+
+impl Wake for IngestWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.dirty.store(true, Ordering::SeqCst);
+        if self.publishers.load(Ordering::SeqCst) == 0
+            && let Some(signal) = self.signal.upgrade()
+        {
+            signal.wake();
+        }
+    }
+}
+
+impl Namespace {
+    /// Runs what publishes, and then takes in what came of it, so that no other thread need be woken for it.
+    pub(crate) fn publishing<T>(&self, publish: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        self.ingest_waker.publishers.fetch_add(1, Ordering::SeqCst);
+        let outcome = publish();
+        if self.ingest_waker.dirty.load(Ordering::SeqCst) {
+            self.pump();
+        }
+        self.ingest_waker.publishers.fetch_sub(1, Ordering::SeqCst);
+        if self.ingest_waker.dirty.load(Ordering::SeqCst) {
+            self.ingest_waker.wake_by_ref();
+        }
+        outcome
+    }
+
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.ingest_waker.dirty.load(Ordering::SeqCst)
+    }
+
+    /// Takes in all that the provider has.
+    pub(crate) fn pump(&self) {
+        let mut ingest = lock(&self.ingest);
+        let waker = Waker::from(Arc::clone(&self.ingest_waker));
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            self.ingest_waker.dirty.store(false, Ordering::SeqCst);
+            match ingest.tail.as_mut().poll_next(&mut cx) {
+                Poll::Ready(Some(item)) => self.take_in(item, &mut ingest),
+                Poll::Ready(None) | Poll::Pending => break,
+            }
+        }
+        self.let_go_if_worthwhile(&mut ingest);
+        drop(ingest);
+        self.wake_waiters();
+    }
+
+    fn take_in(&self, item: TailItem, ingest: &mut Ingest) {
+        match item {
+            TailItem::Batch(records) => {
+                let (now, unix_now) = (self.clock.millis(), self.clock.unix_millis());
+                let mut entries = Vec::with_capacity(records.len());
+                {
+                    let mut log = self.write_log();
+                    entries.extend(
+                        records
+                            .into_iter()
+                            .map(|record| log.append(record, now, unix_now)),
+                    );
+                }
+                self.telemetry.published.increment(entries.len() as u64);
+                self.offer(&entries, now, ingest);
+            }
+            TailItem::Cleared { topic, through } => {
+                self.cold_pages.clear();
+                self.write_log().clear(topic.as_str(), through);
+                self.wake_all();
+            }
+            TailItem::Trimmed { first } => self.write_log().trim(first),
+            TailItem::EpochChanged { new, fork_at, .. } => {
+                self.write_log().change_epoch(new, fork_at);
+                self.wake_all();
+            }
+            TailItem::Hole { from, to } => {
+                tracing::warn!(namespace = %self.name, from, to, "entries are missing");
+                self.write_log().note_hole(from, to);
+                self.wake_all();
+            }
+            TailItem::Stalled => {
+                tracing::warn!(namespace = %self.name, "the provider does not answer");
+                self.stalled.store(true, Ordering::Release);
+            }
+            TailItem::Resumed => {
+                self.stalled.store(false, Ordering::Release);
+                self.wake_all();
+            }
+        }
+    }
+
+    /// Tells all who listen to these entries.
+    fn offer(&self, entries: &[Arc<Entry>], now: u64, ingest: &mut Ingest) {
+        let Ingest { wakers, behind, .. } = ingest;
+        {
+            let log = self.read_log();
+            for entry in entries {
+                let (seq, len) = (entry.seq(), entry.event().len());
+                for listeners in entry.channels().iter().filter_map(|&id| log.listeners(id)) {
+                    listeners.for_each(|listener| match listener.offer(seq, len, now) {
+                        Offer::Again => {}
+                        Offer::Taken(waker) => wakers.extend(waker),
+                        Offer::Behind => behind.push(Arc::clone(listener)),
+                    });
+                }
+            }
+        }
+        for waker in wakers.drain(..) {
+            waker.wake();
+        }
+        for listener in behind.drain(..) {
+            self.fall_behind(&listener, now);
+        }
+        if wakers.capacity() > 4096 {
+            wakers.shrink_to(1024);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+use std::{
+    cmp::Reverse,
+    sync::{Arc, atomic::Ordering},
+};
+
+use super::{Namespace, ingest::Ingest};
+use crate::{
+    lag::Lagging,
+    listeners::{CloseReason, Ending, Listener},
+    log::Keep,
+    sync::lock,
+};
+
+impl Namespace {
+    /// Does what the policy says about a subscription that is over its limit.
+    pub(crate) fn fall_behind(&self, listener: &Arc<Listener>, now: u64) {
+        if listener.is_ended() {
+            return;
+        }
+        let (entries, bytes) = listener.lag();
+        match listener.lagging {
+            Lagging::Disconnect => {
+                self.telemetry
+                    .lagging(listener, entries, bytes, "disconnect");
+                self.end(
+                    listener,
+                    Ending {
+                        reason: CloseReason::Slow,
+                        retry: None,
+                        through: 0,
+                    },
+                );
+                return;
+            }
+            Lagging::LatestPerKey if !listener.is_too_old(now) => {
+                let seats = listener.seats();
+                let keep = Keep {
+                    through: u64::MAX,
+                    replay_through: 0,
+                    latest_per_key: true,
+                    filter: None,
+                    now,
+                };
+                let limit = listener.limit;
+                let (count, len) = self.read_log().count_waiting(
+                    &seats.channels,
+                    listener.cursor(),
+                    limit.entries,
+                    keep,
+                );
+                if count <= limit.entries && len <= limit.bytes {
+                    // Worth another look only when it could be over the limit again.
+                    let room = (limit.entries - count).max(limit.entries / 8).max(1);
+                    listener
+                        .look_again_at
+                        .store(entries + room as u64, Ordering::Relaxed);
+                    listener.slot.wake();
+                    return;
+                }
+            }
+            Lagging::LatestPerKey | Lagging::Skip => {}
+        }
+        self.telemetry.lagging(listener, entries, bytes, "skip");
+        listener.caught_up(listener.offered(), listener.cursor());
+        listener.handed_back();
+        listener.skip();
+        listener.slot.wake();
+    }
+
+    pub(super) fn let_go_if_worthwhile(&self, ingest: &mut Ingest) {
+        let faded = self.read_log().faded_count();
+        if faded > 0
+            && (self.live() == 0 || faded >= self.next_look_at_faded.load(Ordering::Relaxed))
+        {
+            self.let_go(ingest);
+        }
+    }
+
+    /// Lets faded entries go that no subscription waits for.
+    ///
+    /// Nothing may be taken in meanwhile: an entry that was not yet offered is waited for by nobody.
+    pub(super) fn let_go(&self, _not_taking_in: &mut Ingest) {
+        let (mut needed_after, mut all_considered) = (u64::MAX, u64::MAX);
+        for (_, listener) in lock(&self.listeners).iter() {
+            needed_after = needed_after.min(listener.needs_after().unwrap_or(u64::MAX));
+            all_considered = all_considered.min(listener.cursor());
+        }
+        let mut log = self.write_log();
+        log.let_go(needed_after, all_considered, self.clock.millis());
+        self.next_look_at_faded
+            .store(2 * log.faded_count() + 64, Ordering::Relaxed);
+    }
+
+    /// Bytes are what subscriptions may hold; those that hold most are ended first.
+    pub(crate) fn release_pins(&self, mut over: u64) {
+        let mut listeners = self.all();
+        listeners.sort_by_key(|listener| Reverse(listener.pinned()));
+        for listener in listeners {
+            let pinned = listener.pinned();
+            if over == 0 || pinned == 0 {
+                return;
+            }
+            self.telemetry.lagging(&listener, 0, pinned, "disconnect");
+            self.end(
+                &listener,
+                Ending {
+                    reason: CloseReason::Slow,
+                    retry: None,
+                    through: 0,
+                },
+            );
+            over = over.saturating_sub(pinned);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+use std::{
+    collections::{BTreeMap, HashSet},
+    slice,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytestring::ByteString;
+
+use super::Namespace;
+use crate::{
+    listeners::{Ending, Listener, Listeners, Seats},
+    log::{ChannelId, Log},
+    presence::{Member, PresenceChange},
+    sync::lock,
+    topic::{Selector, Topic},
+};
+
+/// What an ended subscription is still to read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum LastReading {
+    /// What was published before it ended.
+    WhatIsReady,
+    Nothing,
+}
+
+impl Namespace {
+    /// Ends a subscription without polling it: its place, what it pins and its presence go at once.
+    pub(crate) fn end(&self, listener: &Arc<Listener>, ending: Ending) -> bool {
+        let reading = if ending.through > 0 {
+            LastReading::WhatIsReady
+        } else {
+            LastReading::Nothing
+        };
+        if !listener.end(ending) {
+            return false;
+        }
+        self.take_out(listener, reading);
+        listener.slot.wake();
+        true
+    }
+
+    /// Takes a subscription out of all places where it is known.
+    pub(crate) fn take_out(&self, listener: &Arc<Listener>, reading: LastReading) {
+        listener.handed_back();
+        let removed = lock(&self.listeners).try_remove(listener.key());
+        self.live
+            .fetch_sub(usize::from(removed.is_some()), Ordering::AcqRel);
+        let selectors = {
+            let mut log = self.write_log();
+            // Taken under the lock under which topics are added.
+            let seats = listener.seats();
+            let channels = match reading {
+                LastReading::WhatIsReady => seats.channels.clone(),
+                LastReading::Nothing => Vec::new(),
+            };
+            log.keep_for_reader(&channels);
+            listener.set_seats(Seats {
+                channels,
+                seats: Vec::new(),
+            });
+            vacate(&mut log, &seats)
+        };
+        self.tell_end(listener, selectors);
+        self.telemetry.subscribers.decrement(1.0);
+    }
+
+    /// Notes that an ended subscription has read what it was to read.
+    pub(crate) fn finish_reading(&self, listener: &Listener) {
+        let mut log = self.write_log();
+        let seats = listener.seats();
+        if seats.seats.is_empty() {
+            log.release_reader(&seats.channels);
+            listener.set_seats(Seats::default());
+        }
+    }
+
+    fn tell_end(&self, listener: &Listener, selectors: Vec<ByteString>) {
+        for selector in selectors {
+            let member = listener.member();
+            self.watchers.tell(|| PresenceChange::End {
+                selector: selector.clone(),
+                member: member.clone(),
+            });
+        }
+    }
+
+    /// Registers a subscription; `decide` looks at the log while nothing can be published.
+    pub(crate) fn enter<T>(
+        &self,
+        selectors: &[Selector],
+        decide: impl FnOnce(&Log, &[ChannelId]) -> (Arc<Listener>, T),
+    ) -> (Arc<Listener>, T) {
+        let (listener, decided) = {
+            let mut log = self.write_log();
+            let mut channels: Vec<_> = selectors
+                .iter()
+                .map(|selector| log.channel(selector))
+                .collect();
+            channels.sort_unstable();
+            channels.dedup();
+            let (listener, decided) = decide(&log, &channels);
+            let seats = channels
+                .iter()
+                .filter_map(|&id| log.listeners(id))
+                .map(|listeners: &Arc<Listeners>| listeners.insert(Arc::clone(&listener)))
+                .collect();
+            listener.set_key(lock(&self.listeners).insert(Arc::clone(&listener)));
+            listener.set_seats(Seats { channels, seats });
+            (listener, decided)
+        };
+        self.live.fetch_add(1, Ordering::Relaxed);
+        for selector in selectors {
+            self.tell_start(&listener, selector.as_str());
+        }
+        self.telemetry.subscribers.increment(1.0);
+        (listener, decided)
+    }
+
+    /// Looks at the log through some channels that stay no longer than that.
+    pub(crate) fn with_channels<T>(
+        &self,
+        selectors: &[Selector],
+        look: impl FnOnce(&Log, &[ChannelId]) -> T,
+    ) -> T {
+        let mut log = self.write_log();
+        let channels: Vec<_> = selectors
+            .iter()
+            .map(|selector| log.channel(selector))
+            .collect();
+        let seen = look(&log, &channels);
+        for channel in channels {
+            log.release_channel(channel);
+        }
+        seen
+    }
+
+    fn tell_start(&self, listener: &Listener, selector: &str) {
+        let member = listener.member();
+        self.watchers.tell(|| PresenceChange::Start {
+            selector: selector.into(),
+            member: member.clone(),
+        });
+    }
+
+    /// Adds topics to a live subscription; what it listens to already is left alone.
+    pub(crate) fn add(&self, listener: &Arc<Listener>, selectors: &[Selector]) {
+        let added = {
+            let mut log = self.write_log();
+            let mut seats = (*listener.seats()).clone();
+            let mut added = Vec::new();
+            if listener.is_ended() {
+                return;
+            }
+            for selector in selectors {
+                let id = log.channel(selector);
+                if seats.channels.contains(&id) {
+                    continue;
+                }
+                if let Some(listeners) = log.listeners(id) {
+                    seats.channels.push(id);
+                    seats.seats.push(listeners.insert(Arc::clone(listener)));
+                    added.push(selector);
+                }
+            }
+            listener.set_seats(seats);
+            added
+        };
+        for selector in added {
+            self.tell_start(listener, selector.as_str());
+        }
+        listener.slot.wake();
+    }
+
+    /// Takes topics from a live subscription.
+    pub(crate) fn remove(&self, listener: &Arc<Listener>, selectors: &[Selector]) {
+        let selectors = {
+            let mut log = self.write_log();
+            let (mut kept, mut removed) = (Seats::default(), Seats::default());
+            let seats = listener.seats();
+            for (&channel, &seat) in seats.channels.iter().zip(&seats.seats) {
+                let asked = log
+                    .selector(channel)
+                    .is_some_and(|name| selectors.iter().any(|it| *it.as_str() == *name));
+                let side = if asked { &mut removed } else { &mut kept };
+                side.channels.push(channel);
+                side.seats.push(seat);
+            }
+            listener.set_seats(kept);
+            vacate(&mut log, &removed)
+        };
+        self.tell_end(listener, selectors);
+        listener.slot.wake();
+    }
+
+    pub(crate) fn count_listeners(&self, topics: &[Topic]) -> usize {
+        let log = self.read_log();
+        let channels = log.known_channels(topics);
+        if let [channel] = channels[..] {
+            return log
+                .listeners(channel)
+                .map_or(0, |listeners| listeners.len());
+        }
+        let mut ids = HashSet::new();
+        for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {
+            listeners.for_each(|listener| {
+                ids.insert(listener.id);
+            });
+        }
+        ids.len()
+    }
+
+    pub(crate) fn members(&self, topic: &Topic) -> Vec<Member> {
+        let log = self.read_log();
+        let mut members = BTreeMap::new();
+        for listeners in log
+            .known_channels(slice::from_ref(topic))
+            .iter()
+            .filter_map(|&id| log.listeners(id))
+        {
+            listeners.for_each(|listener| {
+                members.insert(listener.id, listener.member());
+            });
+        }
+        members.into_values().collect()
+    }
+}
+
+/// Gives seats up; returns the names of the topics and patterns.
+fn vacate(log: &mut Log, seats: &Seats) -> Vec<ByteString> {
+    let mut selectors = Vec::with_capacity(seats.channels.len());
+    for (&channel, &seat) in seats.channels.iter().zip(&seats.seats) {
+        if let Some(listeners) = log.listeners(channel).cloned() {
+            listeners.remove(seat);
+            selectors.extend(log.selector(channel));
+            log.release_channel(channel);
+        }
+    }
+    selectors
+}
+
+/// A number for each subscription of the process.
+pub(crate) fn next_listener_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

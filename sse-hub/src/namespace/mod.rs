@@ -1,0 +1,178 @@
+//! One log with all who listen to it.
+
+mod ingest;
+mod laggards;
+mod membership;
+
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Poll, Waker},
+};
+
+use bytestring::ByteString;
+use slab::Slab;
+
+use ingest::{Ingest, IngestWaker};
+pub(crate) use membership::{LastReading, next_listener_id};
+
+use crate::{
+    clock::Clock,
+    engine::Signal,
+    listeners::Listener,
+    log::{Log, LogOptions},
+    options::Options,
+    presence::Watchers,
+    provider::{Capabilities, Provider},
+    retention::Retention,
+    subscription::ColdPages,
+    sync::{Mutex, lock},
+    telemetry::Telemetry,
+};
+
+/// One log with all who listen to it.
+pub(crate) struct Namespace {
+    pub(crate) name: ByteString,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) options: Arc<Options>,
+    pub(crate) clock: Clock,
+    pub(crate) watchers: Arc<Watchers>,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) cold_pages: ColdPages,
+    waiters: Mutex<Vec<Waker>>,
+    log: RwLock<Log>,
+    ingest: Mutex<Ingest>,
+    ingest_waker: Arc<IngestWaker>,
+    listeners: Mutex<Slab<Arc<Listener>>>,
+    live: AtomicUsize,
+    stalled: AtomicBool,
+    next_look_at_faded: AtomicUsize,
+}
+
+impl Namespace {
+    pub(crate) fn new(
+        name: ByteString,
+        provider: Arc<dyn Provider>,
+        retention: Retention,
+        options: Arc<Options>,
+        clock: Clock,
+        signal: &Arc<Signal>,
+    ) -> Self {
+        let capabilities = provider.capabilities();
+        let status = provider.status();
+        let tail = provider.tail(status.head);
+        let log = LogOptions {
+            retention,
+            ids: options.ids,
+            lag: options.lag,
+            provider_replays: capabilities.replay,
+        };
+        Self {
+            telemetry: Telemetry::new(&name),
+            name,
+            provider,
+            capabilities,
+            options,
+            clock,
+            watchers: Arc::default(),
+            cold_pages: ColdPages::default(),
+            waiters: Mutex::default(),
+            log: RwLock::new(Log::new(status, log)),
+            ingest: Mutex::new(Ingest::new(tail)),
+            ingest_waker: Arc::new(IngestWaker::new(signal)),
+            listeners: Mutex::new(Slab::new()),
+            live: AtomicUsize::new(0),
+            stalled: AtomicBool::new(false),
+            next_look_at_faded: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn read_log(&self) -> RwLockReadGuard<'_, Log> {
+        self.log.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn write_log(&self) -> RwLockWriteGuard<'_, Log> {
+        self.log.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Acquire)
+    }
+
+    /// Waits until the log has come to `seq`; false if it has not by `deadline`, on the hub's clock.
+    pub(crate) async fn wait_for_head(&self, seq: u64, deadline: u64) -> bool {
+        std::future::poll_fn(|cx| {
+            let decided = || {
+                let reached = self.read_log().head().seq >= seq;
+                (reached || self.clock.millis() >= deadline).then_some(reached)
+            };
+            if let Some(reached) = decided() {
+                return Poll::Ready(reached);
+            }
+            lock(&self.waiters).push(cx.waker().clone());
+            decided().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
+    fn wake_waiters(&self) {
+        let waiters = std::mem::take(&mut *lock(&self.waiters));
+        for waiter in waiters {
+            waiter.wake();
+        }
+    }
+
+    pub(crate) fn live(&self) -> usize {
+        self.live.load(Ordering::Relaxed)
+    }
+
+    /// All live subscriptions, at this moment.
+    pub(crate) fn all(&self) -> Vec<Arc<Listener>> {
+        lock(&self.listeners)
+            .iter()
+            .map(|(_, listener)| Arc::clone(listener))
+            .collect()
+    }
+
+    pub(crate) fn wake_all(&self) {
+        for listener in self.all() {
+            listener.slot.wake();
+        }
+    }
+
+    /// Does what is due: expiry, limits of age, keep-alives. Returns the bytes that are pinned.
+    pub(crate) fn tick(&self) -> u64 {
+        if self.is_dirty() {
+            self.pump();
+        }
+        self.wake_waiters();
+        let now = self.clock.millis();
+        {
+            let mut log = self.write_log();
+            log.expire(now);
+            log.retain(now);
+        }
+        let keep_alive = self
+            .options
+            .keep_alive
+            .map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
+        for listener in self.all() {
+            if listener.is_too_old(now) {
+                self.fall_behind(&listener, now);
+            } else if let Some(waker) =
+                keep_alive.and_then(|interval| listener.remind(now, interval))
+            {
+                waker.wake();
+            }
+        }
+        self.let_go(&mut lock(&self.ingest));
+        let log = self.read_log();
+        log.forget_batches();
+        let bytes = log.bytes();
+        self.telemetry.bytes(bytes);
+        bytes.pinned
+    }
+}

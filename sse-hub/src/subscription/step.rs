@@ -1,0 +1,323 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use sse_core::{EncodedBatch, EncodedEvent, Gap, GapReason};
+
+use super::stream::{State, Step, Subscription};
+use crate::{
+    lag::Lagging,
+    listeners::{CloseReason, Ending},
+    log::{ChannelId, Entry, Keep, Log},
+    namespace::Namespace,
+    position::Position,
+};
+
+/// The most bytes in one batch.
+const BATCH_BYTES: usize = 64 * 1024;
+
+impl Subscription {
+    pub(super) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        self.listener.handed_back();
+        if !self.opening.is_empty() {
+            let opening: Vec<_> = self.opening.drain(..).collect();
+            return Poll::Ready(self.control(&opening));
+        }
+        loop {
+            if matches!(self.state, State::Closed(_)) {
+                return Poll::Ready(Step::End);
+            }
+            let ending = if self.listener.is_ended() {
+                self.listener.ending()
+            } else {
+                None
+            };
+            if ending
+                .as_ref()
+                .is_some_and(|ending| ending.reason == CloseReason::Slow)
+            {
+                return Poll::Ready(self.close(ending));
+            }
+            if self.listener.take_skip() {
+                let step = self.skip();
+                return Poll::Ready(step);
+            }
+            if self.replay_left == Some(0) && self.position.seq < self.replay_through {
+                let reason = CloseReason::Replay;
+                return Poll::Ready(self.close(Some(Ending {
+                    reason,
+                    retry: None,
+                    through: 0,
+                })));
+            }
+            let offered = self.listener.before_looking();
+            match self.look(ending.as_ref()) {
+                Look::Found(entries, batch) => return Poll::Ready(self.hand_out(entries, batch)),
+                Look::Passed => continue,
+                Look::Missing(gap, at) => return Poll::Ready(self.tell_gap(&gap, at)),
+                Look::Lagging => {
+                    let namespace = Arc::clone(&self.namespace);
+                    namespace.fall_behind(&Arc::clone(&self.listener), namespace.clock.millis());
+                    continue;
+                }
+                Look::Cold => match ready!(self.read_cold(cx)) {
+                    Some(step) => return Poll::Ready(step),
+                    None => continue,
+                },
+                Look::Nothing => self.listener.caught_up(offered, self.position.seq),
+            }
+            if ending.is_some() {
+                return Poll::Ready(self.close(ending));
+            }
+            if self.live_marker {
+                self.live_marker = false;
+                if let Some(event) = self.blocks.live(self.position) {
+                    return Poll::Ready(self.control(&[event]));
+                }
+            }
+            if self.listener.take_keep_alive() {
+                let event = self.blocks.keep_alive(self.position);
+                return Poll::Ready(self.control(&[event]));
+            }
+            self.listener.slot.park(cx.waker());
+            if !self.has_news() {
+                return Poll::Pending;
+            }
+            self.listener.slot.take();
+        }
+    }
+
+    /// The second look, after the waker was left.
+    fn has_news(&self) -> bool {
+        if self.listener.needs_a_look() {
+            return true;
+        }
+        let seats = self.seats();
+        let log = self.namespace.read_log();
+        log.epoch() != self.position.epoch
+            || log.has_after(&seats, self.position.seq)
+            || self.listener.lost().max(self.listener.cleared()) > self.position.seq
+            || log.hole_after(self.position.seq).is_some()
+    }
+
+    fn seats(&self) -> Vec<ChannelId> {
+        self.listener.seats().channels.clone()
+    }
+
+    /// Looks for what comes next.
+    fn look(&mut self, ending: Option<&Ending>) -> Look {
+        let namespace = Arc::clone(&self.namespace);
+        let seats = self.listener.seats();
+        let channels = &seats.channels[..];
+        let log = namespace.read_log();
+        if log.epoch() != self.position.epoch {
+            if let Some(at) = log.fork_before(self.position) {
+                return Look::Missing(self.gap(&log, GapReason::Rollback), at);
+            }
+            self.position.epoch = log.epoch();
+        }
+        if self.listener.cleared() > self.position.seq {
+            let at = log.place_of_next(channels, self.position.seq);
+            return Look::Missing(self.gap(&log, GapReason::Expired), at);
+        }
+        if namespace.capabilities.replay && log.gone(channels) > self.position.seq {
+            return Look::Cold;
+        }
+        if self.listener.lost() > self.position.seq {
+            if self.listener.lagging == Lagging::Disconnect {
+                return Look::Lagging;
+            }
+            let at = log.place_of_next(channels, self.position.seq);
+            return Look::Missing(self.gap(&log, GapReason::Slow), at);
+        }
+        let hole = log.hole_after(self.position.seq);
+        let through = hole
+            .map_or(u64::MAX, |(from, _)| from - 1)
+            .min(ending.map_or(u64::MAX, |ending| ending.through));
+        let keep = Keep {
+            through,
+            replay_through: self.replay_through,
+            latest_per_key: self.latest_per_key,
+            filter: self.filter.as_deref(),
+            now: namespace.clock.millis(),
+        };
+        let max_entries = self
+            .replay_left
+            .filter(|_| self.position.seq < self.replay_through);
+        let taken = log.take(channels, self.position.seq, BATCH_BYTES, max_entries, keep);
+        let Some(position) = taken.position else {
+            if let Some((_, to)) = hole
+                && ending.is_none()
+            {
+                return Look::Missing(self.gap(&log, GapReason::Provider), log.position_at(to));
+            }
+            if ending.is_none_or(|ending| ending.through >= log.head().seq) {
+                self.position = log.head();
+            }
+            return Look::Nothing;
+        };
+        let batch = log.batch(channels, &taken.entries, taken.is_whole());
+        drop(log);
+        self.position = position;
+        // Only what was published since the beginning was ever offered.
+        self.listener.passed(
+            taken.passed_live,
+            taken.passed_live_bytes,
+            position.seq,
+            taken.next_at,
+        );
+        match batch {
+            None => Look::Passed,
+            Some(batch) => Look::Found(taken.entries, batch),
+        }
+    }
+
+    fn hand_out(&mut self, entries: Vec<Arc<Entry>>, batch: EncodedBatch) -> Step {
+        let count = entries.len();
+        if let Some(left) = &mut self.replay_left {
+            let replayed = entries
+                .iter()
+                .filter(|entry| entry.seq() <= self.replay_through)
+                .count();
+            *left = left.saturating_sub(replayed as u64);
+        }
+        self.namespace.telemetry.delivered.increment(count as u64);
+        self.listener
+            .handed_out(batch.as_bytes().len(), self.namespace.clock.millis());
+        Step::Entries(entries, Some(batch))
+    }
+
+    fn control(&mut self, events: &[EncodedEvent]) -> Step {
+        let batch = EncodedBatch::new(events);
+        self.listener
+            .handed_out(batch.as_bytes().len(), self.namespace.clock.millis());
+        Step::Control(batch)
+    }
+
+    fn gap(&self, log: &Log, reason: GapReason) -> Gap {
+        let mut gap = Gap::new(reason).requested(self.position.to_string());
+        gap.earliest = log
+            .first_retained(&self.seats(), self.position.seq)
+            .map(|it| it.position().to_event_id());
+        gap
+    }
+
+    fn tell_gap(&mut self, gap: &Gap, at: Position) -> Step {
+        gap_told(&self.namespace, gap);
+        self.position = at;
+        self.listener.set_cursor(at.seq);
+        self.listener.told();
+        match self.blocks.gap(gap, at) {
+            Some(event) => self.control(&[event]),
+            // Nothing of the hub's may be written: the stream ends, so that the gap cannot be overlooked.
+            None => self.close(Some(Ending {
+                reason: CloseReason::Slow,
+                retry: None,
+                through: 0,
+            })),
+        }
+    }
+
+    /// Goes on at the head, or where the log begins if even that is behind.
+    fn skip(&mut self) -> Step {
+        let seats = self.seats();
+        let (gap, at) = {
+            let log = self.namespace.read_log();
+            let evicted = self.listener.lost() > self.position.seq;
+            let at = if evicted {
+                log.place_of_next(&seats, self.position.seq)
+            } else {
+                log.head()
+            };
+            (self.gap(&log, GapReason::Slow), at)
+        };
+        self.tell_gap(&gap, at)
+    }
+
+    /// Ends the stream as planned, with the position after all that it gave.
+    fn close(&mut self, ending: Option<Ending>) -> Step {
+        let ending = ending.unwrap_or(Ending {
+            reason: CloseReason::Drain,
+            retry: None,
+            through: 0,
+        });
+        self.depart();
+        self.state = State::Closed(ending.reason.clone());
+        match self
+            .blocks
+            .close(&ending.reason, Some(self.position), ending.retry)
+        {
+            Some(event) => Step::Control(EncodedBatch::from(event)),
+            None => Step::End,
+        }
+    }
+
+    /// Reads on in what the provider has.
+    fn read_cold(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
+        let from = self.position.seq + 1;
+        let namespace = Arc::clone(&self.namespace);
+        let page = match &self.cold {
+            Some((start, page)) if *start == from => Arc::clone(page),
+            _ => {
+                let page = namespace.cold_pages.page(&namespace, from);
+                self.cold = Some((from, Arc::clone(&page)));
+                page
+            }
+        };
+        let read = ready!(page.poll(&namespace, from, cx));
+        self.cold = None;
+        let Some(read) = read else {
+            let reason = CloseReason::Overload;
+            return Poll::Ready(Some(self.close(Some(Ending {
+                reason,
+                retry: None,
+                through: 0,
+            }))));
+        };
+        let log = namespace.read_log();
+        let seats = self.listener.seats();
+        let selectors = log.selectors(&seats.channels);
+        let keep = Keep {
+            through: u64::MAX,
+            replay_through: self.replay_through,
+            latest_per_key: self.latest_per_key,
+            filter: self.filter.as_deref(),
+            now: namespace.clock.millis(),
+        };
+        let (entries, position) = log.take_cold(
+            &read.entries,
+            self.position.seq,
+            &selectors,
+            BATCH_BYTES,
+            keep,
+        );
+        self.position = position
+            .unwrap_or_else(|| log.position_at(read.scanned_through.max(self.position.seq)));
+        if position.is_none() && read.scanned_through < from {
+            // The provider has nothing there: what the ring has is all there is.
+            self.position = log.position_at(log.gone(&seats.channels));
+        }
+        let batch = log.batch(&[], &entries, false);
+        drop(log);
+        self.listener.set_cursor(self.position.seq);
+        Poll::Ready(batch.map(|batch| self.hand_out(entries, batch)))
+    }
+}
+
+/// What a look at the log found.
+enum Look {
+    Found(Vec<Arc<Entry>>, EncodedBatch),
+    /// Entries that are not for this subscription.
+    Passed,
+    Missing(Gap, Position),
+    Lagging,
+    /// What comes next is only at the provider.
+    Cold,
+    Nothing,
+}
+
+fn gap_told(namespace: &Namespace, gap: &Gap) {
+    namespace.telemetry.gap(gap.reason.as_str());
+    tracing::debug!(namespace = %namespace.name, reason = %gap.reason, "a subscription was told of a gap");
+}
