@@ -9,6 +9,7 @@ use sse_core::EventId;
 
 use crate::{
     hub::Hub,
+    provider::BoxFuture,
     resume::{OnGap, Start},
     subscription::{GapAs, Subscribe, SubscribeError, SubscribeErrorKind, Subscription},
 };
@@ -257,18 +258,20 @@ impl From<SubscribeError> for Rejection {
 impl Hub {
     /// Decides by a hook about a request, and subscribes: for a handler that must answer with headers or a status of its own.
     ///
+    /// The hook runs now; the future holds nothing of the request, so it is `Send` whatever the look-up of headers borrows.
+    ///
     /// # Errors
     /// What the hook rejects, and what cannot be subscribed to, as a response.
-    pub async fn session(
+    pub fn session(
         &self,
         request: SessionRequest<'_>,
         hook: impl FnOnce(&SessionRequest<'_>) -> Result<Session, Rejection>,
-    ) -> Result<Subscription, Rejection> {
-        let session = hook(&request)?;
-        let subscribe = self
-            .subscribe(session.topics.clone())
-            .after(request.last_event_id);
-        Ok(session.apply(subscribe).await?)
+    ) -> BoxFuture<'static, Result<Subscription, Rejection>> {
+        let subscribe = hook(&request).map(|session| {
+            let subscribe = self.subscribe(session.topics.clone());
+            session.apply(subscribe.after(request.last_event_id))
+        });
+        Box::pin(async move { Ok(subscribe?.await?) })
     }
 }
 
@@ -326,5 +329,14 @@ mod tests {
         ] {
             assert_eq!(read(bad).unwrap_err().status, 400, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_session_is_send_though_its_request_is_not() {
+        fn is_send<T: Send>(_: &T) {}
+        let headers = std::rc::Rc::new(());
+        let header = move |_: &str| (std::rc::Rc::strong_count(&headers) > 1).then(String::new);
+        let request = SessionRequest::new(None, Some("start=x"), &header);
+        is_send(&Hub::new().session(request, Session::from_query));
     }
 }
