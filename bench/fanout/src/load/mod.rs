@@ -80,6 +80,13 @@ impl Load {
         })
     }
 
+    /// Sets how long the data of each event is, 200 bytes by default.
+    #[must_use]
+    pub fn data_len(mut self, bytes: usize) -> Self {
+        self.data_len = bytes;
+        self
+    }
+
     /// Publishes one event, waits for the answer and returns its id and place in the topic.
     pub fn publish_one(&mut self, topic: u32) -> Result<(String, usize)> {
         let place = self.record.end(topic);

@@ -32,8 +32,9 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
 }
 
 fn once(setup: &Setup<'_>, stopped: usize) -> Result<Sample> {
-    let server = setup.start(1024)?;
-    let mut load = Load::new(server.address, 1, IN_FLIGHT)?;
+    // Little is held, so that those who stop are soon too far behind.
+    let server = setup.start(4 * IN_FLIGHT)?;
+    let mut load = Load::new(server.address, 1, IN_FLIGHT)?.data_len(DATA_LEN);
     let subscribers = setup.sizes.subscribers;
     // Spread among the others: a server that walks a list meets them on its way.
     let every = subscribers.checked_div(stopped).unwrap_or(usize::MAX);
@@ -59,3 +60,6 @@ fn once(setup: &Setup<'_>, stopped: usize) -> Result<Sample> {
     sample.insert(Figure::Told, told as f64);
     Ok(sample)
 }
+
+/// Short events would all find room in the system's buffers before anybody is slow.
+const DATA_LEN: usize = 2048;
