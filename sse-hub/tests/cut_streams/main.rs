@@ -1,5 +1,7 @@
 //! A stream that is cut after any byte is resumed with what the browser then has: all of it comes, or a gap is told.
 
+#![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
+
 mod client;
 mod scene;
 mod scripted;

@@ -83,11 +83,11 @@ impl Scripted {
 
 /// Another one with every lineage.
 fn nonce(epoch: Epoch, seq: u64) -> u32 {
-    let mixed = epoch
-        .as_str()
-        .bytes()
-        .fold(seq, |hash, byte| hash.wrapping_mul(31) + u64::from(byte));
-    mixed as u32 | 1
+    let digits = epoch.as_str().bytes().map(u32::from);
+    let lineage = digits.fold(7, |hash: u32, digit| {
+        hash.wrapping_mul(31).wrapping_add(digit)
+    });
+    lineage.wrapping_mul(u32::try_from(seq).unwrap_or(0) + 1) | 1
 }
 
 impl Provider for Scripted {
