@@ -102,7 +102,7 @@ impl Capabilities {
         }
     }
 
-    /// Sets whether the engine has a history of its own.
+    /// Sets whether the engine can replay what the hub has dropped.
     pub const fn replay(mut self, replay: bool) -> Self {
         self.replay = replay;
         self
