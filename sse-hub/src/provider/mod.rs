@@ -3,6 +3,7 @@
 mod error;
 mod memory;
 mod record;
+mod scripted;
 
 use std::{future::Future, pin::Pin};
 
@@ -11,8 +12,12 @@ use futures_core::Stream;
 pub use error::{AppendError, AppendErrorKind, ProviderError};
 pub use memory::Memory;
 pub use record::{Ancestor, Appended, Page, Record, Status, TailItem};
+pub use scripted::Scripted;
 
 use crate::{draft::Draft, topic::Topic};
+
+#[doc = include_str!("guide.md")]
+pub mod guide {}
 
 /// A future in a box, one for each batch and never one for each event.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
