@@ -1,7 +1,11 @@
 #![forbid(unsafe_code)]
 //! What the server examples share besides event streams: their pages, where to listen and when to stop.
 
+pub mod fanout;
+pub mod serve;
+
 use std::env;
+use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
@@ -27,15 +31,21 @@ pub const RELAY_PAGE: &str = page!("relay");
 ///
 /// `PORT` is no port, or it is taken.
 pub async fn listen() -> Result<TcpListener> {
+    let address = address()?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}, set PORT to another port"))?;
+    println!("http://{}/", listener.local_addr()?);
+    Ok(listener)
+}
+
+/// The address that `PORT` says.
+fn address() -> Result<SocketAddr> {
     let port = env::var("PORT").unwrap_or_else(|_| "3000".to_owned());
     let port: u16 = port
         .parse()
         .with_context(|| format!("PORT={port} is not a port"))?;
-    let listener = TcpListener::bind(("127.0.0.1", port))
-        .await
-        .with_context(|| format!("cannot listen on 127.0.0.1:{port}, set PORT to another port"))?;
-    println!("http://{}/", listener.local_addr()?);
-    Ok(listener)
+    Ok(([127, 0, 0, 1], port).into())
 }
 
 /// Listens for Ctrl-C and SIGTERM from now on; the future completes when one of them has come.

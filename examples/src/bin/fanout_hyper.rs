@@ -1,0 +1,100 @@
+#![forbid(unsafe_code)]
+//! Publish by `POST /publish?topic=T`, subscribe by `GET /events?topic=T`, with hyper: the server to measure.
+//!
+//! `--listen ADDR:PORT`, `--retain N` events for clients that come back. There is no `--stock`: hyper has no accept loop of its own,
+//! and the one in `examples::serve` serves.
+//! One thread serves, so that what is measured is what one core does. With `#[tokio::main]` alone, all cores do.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use examples::fanout::{self, Options, Receipt, Target};
+use examples::serve;
+use http_body_util::{BodyExt, Either, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest, Subscription};
+use sse_hyper::{ByteString, EventStream, Sse};
+
+type Answer = Response<Either<EventStream<Subscription>, Full<Bytes>>>;
+
+async fn events(hub: &Hub, request: &Request<Incoming>) -> Result<Answer, Rejection> {
+    let header = |name: &str| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
+    let last = sse_hyper::last_event_id(request);
+    let asked = SessionRequest::new(last, request.uri().query(), &header);
+    // Here a request may be refused, and its topics may depend on who asks.
+    let subscription = hub.session(asked, Session::from_query).await?;
+    let resume = subscription.resume_headers();
+    let mut response = Sse::new(subscription).into_response().map(Either::Left);
+    insert(&mut response, resume);
+    Ok(response)
+}
+
+fn refuse(rejection: Rejection) -> Answer {
+    let mut response = Response::new(Either::Right(rejection.body.into()));
+    *response.status_mut() = StatusCode::from_u16(rejection.status).unwrap_or_default();
+    insert(&mut response, rejection.headers);
+    response
+}
+
+fn insert(response: &mut Answer, headers: impl IntoIterator<Item = (&'static str, String)>) {
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+async fn publish(hub: &Hub, request: Request<Incoming>) -> Result<Answer, Rejection> {
+    let target = Target::of_query(request.uri().query());
+    let body = Limited::new(request.into_body(), MOST_BYTES)
+        .collect()
+        .await;
+    let body = body.map_err(|error| Rejection::new(400, error.to_string()))?;
+    let data = ByteString::try_from(body.to_bytes());
+    let data = data.map_err(|error| Rejection::new(400, error.to_string()))?;
+    let published = hub.publish(target, Event::new(data)).await;
+    let receipt = Receipt::from(published.map_err(fanout::refusal)?);
+    let receipt = serde_json::to_string(&receipt).unwrap_or_default();
+    let mut response = Response::new(Either::Right(receipt.into()));
+    *response.status_mut() = StatusCode::ACCEPTED;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    Ok(response)
+}
+
+async fn route(hub: Hub, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let answer = match (request.method(), request.uri().path()) {
+        (&Method::GET, "/events") => events(&hub, &request).await,
+        (&Method::POST, "/publish") => publish(&hub, request).await,
+        (&Method::GET, "/allocations") => fanout::allocations()
+            .map(|count| Response::new(Either::Right(count.into())))
+            .ok_or_else(|| Rejection::new(404, "not counted")),
+        _ => Err(Rejection::new(404, "not found")),
+    };
+    Ok(answer.unwrap_or_else(refuse))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let stopped = examples::stopped()?;
+    let options = Options::of_process()?;
+    ensure!(!options.stock, "hyper has no accept loop of its own");
+    let retention = Retention::default().count(options.retain);
+    let hub = Hub::builder().retain(retention).build();
+    let state = hub.clone();
+    let service = service_fn(move |request| route(state.clone(), request));
+    let listener = serve::bind(options.listen)?;
+    // Streams end one by one, and publishing goes on, before the server stops.
+    let stopped = async move {
+        stopped.await;
+        hub.shutdown(Duration::from_secs(1)).await;
+    };
+    serve::serve(listener, service, stopped).await;
+    Ok(())
+}
+
+const MOST_BYTES: usize = 1024 * 1024;

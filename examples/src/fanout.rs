@@ -1,0 +1,117 @@
+//! What the servers for measuring share besides their hub: the command line, what they answer, and the count of allocations.
+
+use std::env;
+use std::error::Error;
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
+use sse_core::ByteString;
+use sse_hub::{
+    EventId, IntoTopics, PublishError, PublishErrorKind, Published, Rejection, SessionRequest,
+};
+
+/// The command line: `--listen ADDR:PORT`, `--retain N`, `--stock`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Options {
+    /// Where to listen; port 0 is a free one.
+    pub listen: SocketAddr,
+    /// How many events are kept for clients that come back; 10,000 by default.
+    pub retain: usize,
+    /// Whether the framework's own accept loop serves.
+    pub stock: bool,
+}
+
+impl Options {
+    /// Reads the arguments of this process. Without `--listen` it is 127.0.0.1 and the port in `PORT`, or else 3000.
+    ///
+    /// # Errors
+    ///
+    /// An option that is unknown, lacks its value, or has one that it cannot have.
+    pub fn of_process() -> Result<Self> {
+        let mut options = Self {
+            listen: crate::address()?,
+            retain: 10_000,
+            stock: false,
+        };
+        let mut arguments = env::args().skip(1);
+        while let Some(name) = arguments.next() {
+            let mut value = || arguments.next().context(format!("{name} needs a value"));
+            match name.as_str() {
+                "--listen" => options.listen = value()?.parse().context("--listen ADDR:PORT")?,
+                "--retain" => options.retain = value()?.parse().context("--retain N")?,
+                "--stock" => options.stock = true,
+                _ => bail!("unknown option {name}, there are --listen, --retain and --stock"),
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// The query of `POST /publish`.
+#[derive(Debug, Default, Deserialize)]
+#[non_exhaustive]
+pub struct Target {
+    /// The topic; none is the default one.
+    pub topic: Option<String>,
+}
+
+impl Target {
+    /// Reads it where no framework does.
+    pub fn of_query(query: Option<&str>) -> Self {
+        let request = SessionRequest::new(None, query, &|_| None);
+        Self {
+            topic: request.parameters("topic").pop(),
+        }
+    }
+}
+
+impl IntoTopics for Target {
+    fn into_topics(self) -> Vec<ByteString> {
+        self.topic.into_iter().map(ByteString::from).collect()
+    }
+}
+
+/// The answer to `POST /publish`.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct Receipt {
+    id: EventId,
+    subscribers: usize,
+}
+
+impl From<Published> for Receipt {
+    fn from(published: Published) -> Self {
+        Self {
+            id: published.id(),
+            subscribers: published.subscribers,
+        }
+    }
+}
+
+/// The response that says why something was not published.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
+pub fn refusal(error: PublishError) -> Rejection {
+    match (error.kind(), error.source()) {
+        (PublishErrorKind::Invalid, Some(rule)) => Rejection::new(400, rule.to_string()),
+        _ => Rejection::new(503, error.to_string()),
+    }
+}
+
+#[cfg(feature = "count-allocations")]
+#[global_allocator]
+static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
+
+/// Allocations and reallocations of this process so far, as the text of `GET /allocations`.
+#[cfg(feature = "count-allocations")]
+pub fn allocations() -> Option<String> {
+    let stats = ALLOCATOR.stats();
+    Some((stats.allocations + stats.reallocations).to_string())
+}
+
+/// Nothing: this build does not count.
+#[cfg(not(feature = "count-allocations"))]
+pub fn allocations() -> Option<String> {
+    None
+}
