@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     task::Waker,
 };
@@ -11,7 +11,7 @@ use crate::{
     lag::{LagLimit, Lagging},
     log::ChannelId,
     presence::{Member, Presence},
-    sync::{Mutex, lock},
+    sync::{AtomicBool, Mutex, lock},
 };
 
 /// What the hub knows of a subscription without polling it.
@@ -256,6 +256,8 @@ impl Listener {
     pub(crate) fn handed_out(&self, bytes: usize, now: u64) {
         self.pinned.store(bytes as u64, Ordering::Relaxed);
         self.last_yield.store(now, Ordering::Relaxed);
+        // Whatever was handed out ends the silence.
+        self.keep_alive_due.store(false, Ordering::Release);
     }
 
     pub(crate) fn handed_back(&self) {

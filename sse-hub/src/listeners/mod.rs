@@ -1,6 +1,8 @@
 //! Who listens: one record for each subscription, found by the channels that it listens to.
 
 mod ending;
+#[cfg(all(loom, test))]
+mod hand_over;
 mod listener;
 mod waker_slot;
 

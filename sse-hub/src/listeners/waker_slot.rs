@@ -29,7 +29,8 @@ impl WakerSlot {
                 _ => slot.replace(waker.clone()),
             }
         };
-        self.parked.store(true, Ordering::SeqCst);
+        // A swap and no store: it sees what came before the last `take`, so that the second look does, too.
+        self.parked.swap(true, Ordering::SeqCst);
         // A waker may own a task that owns this slot.
         drop(replaced);
     }
