@@ -244,10 +244,7 @@ impl Engine {
         let pinned: u64 = namespaces.iter().map(|namespace| namespace.tick()).sum();
         let mut over = pinned.saturating_sub(self.options.pin_limit);
         for namespace in &namespaces {
-            if over > 0 {
-                namespace.release_pins(over);
-                over = 0;
-            }
+            over = namespace.release_pins(over);
         }
         if !self.is_open() && !self.is_closed() {
             self.depart(self.clock.millis());

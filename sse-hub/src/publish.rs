@@ -148,6 +148,7 @@ impl Future for Publishing {
             namespace,
             stage,
         } = &mut *self;
+        let _span = tracing::debug_span!("publish", namespace = &*namespace.name).entered();
         if let Stage::Ready(..) = stage {
             let Stage::Ready(draft, ack) = std::mem::replace(stage, Stage::Done) else {
                 return Poll::Pending;

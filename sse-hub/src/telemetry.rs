@@ -14,6 +14,7 @@ pub(crate) struct Telemetry {
     retained: Gauge,
     pinned: Gauge,
     index: Gauge,
+    lag: Gauge,
 }
 
 impl Telemetry {
@@ -26,6 +27,7 @@ impl Telemetry {
             retained: gauge!("sse_hub_retained_bytes", "namespace" => label()),
             pinned: gauge!("sse_hub_pinned_bytes", "namespace" => label()),
             index: gauge!("sse_hub_index_bytes", "namespace" => label()),
+            lag: gauge!("sse_hub_lag_entries", "namespace" => label()),
             namespace: label(),
         }
     }
@@ -60,6 +62,12 @@ impl Telemetry {
 
     pub(crate) fn resumed(&self, result: &str) {
         counter!("sse_hub_resumes_total", "namespace" => self.namespace.clone(), "result" => result.to_owned()).increment(1);
+    }
+
+    /// How many entries the subscription has yet to take that is most behind.
+    #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+    pub(crate) fn most_behind(&self, entries: u64) {
+        self.lag.set(entries as f64);
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]

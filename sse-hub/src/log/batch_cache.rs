@@ -25,6 +25,10 @@ impl BatchCache {
         found.map(|batch| batch.wire.clone())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batches.iter().all(Option::is_none)
+    }
+
     pub(crate) fn insert(&mut self, first: u64, last: u64, wire: EncodedBatch) {
         self.batches[self.oldest] = Some(Batch { first, last, wire });
         self.oldest = (self.oldest + 1) % Self::LEN;

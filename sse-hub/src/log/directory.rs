@@ -57,6 +57,7 @@ impl Log {
                 .collect();
         }
         self.channels.insert(channel);
+        self.name_bytes += selector.as_str().len();
         self.names.insert(selector.clone().into_text(), id);
         id
     }
@@ -119,6 +120,7 @@ impl Log {
     pub(super) fn forget_channel(&mut self, id: ChannelId) {
         let channel = self.channels.remove(id as usize);
         self.names.remove(channel.selector.as_str());
+        self.name_bytes -= channel.selector.as_str().len();
         if channel.selector.is_pattern() {
             self.patterns.retain(|&it| it != id);
             for (_, topic) in &mut self.channels {

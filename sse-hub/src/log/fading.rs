@@ -124,6 +124,7 @@ impl Log {
     pub(super) fn forget(&mut self, seq: u64) -> Option<Arc<Entry>> {
         let entry = self.entries.remove(&seq)?;
         entry.set_faded();
+        self.links -= entry.channels.len();
         self.retained_bytes -= entry.cost();
         self.retained_wire -= entry.event().len();
         if seq >= self.shared_from {

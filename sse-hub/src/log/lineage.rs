@@ -46,10 +46,14 @@ impl Log {
 
     /// Notes that the provider has nothing before `first`.
     pub(crate) fn trim(&mut self, first: u64) {
-        let lost = first.saturating_sub(1);
-        self.unrecorded = self.unrecorded.max(lost);
+        self.provider_first = self.provider_first.max(first);
+        self.note_lost(first.saturating_sub(1));
+    }
+
+    fn note_lost(&mut self, through: u64) {
+        self.unrecorded = self.unrecorded.max(through);
         for (_, channel) in &mut self.channels {
-            channel.lost = channel.lost.max(lost);
+            channel.lost = channel.lost.max(through);
         }
     }
 
@@ -61,7 +65,7 @@ impl Log {
             self.holes.pop_front();
         }
         // Whoever resumes from before it is told, too.
-        self.trim(to + 1);
+        self.note_lost(to);
     }
 
     /// The first hole that one who has considered everything up to `after` has not been told of.

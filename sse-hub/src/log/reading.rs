@@ -171,20 +171,20 @@ impl Log {
             return Some(EncodedBatch::from(first.event().clone()));
         }
         let shared = match channels {
-            [id] if whole => self
-                .channels
-                .get(*id as usize)
-                .map(|channel| &channel.batches),
+            &[id] if whole => self.channels.get(id as usize).map(|channel| (id, channel)),
             _ => None,
         };
-        let Some(shared) = shared else {
+        let Some((id, channel)) = shared else {
             return Some(self.concatenate(entries));
         };
-        let mut batches = lock(shared);
+        let mut batches = lock(&channel.batches);
         if let Some(found) = batches.get(first.seq(), last.seq()) {
             return Some(found);
         }
         let batch = self.concatenate(entries);
+        if batches.is_empty() {
+            lock(&self.sharing).push(id);
+        }
         batches.insert(first.seq(), last.seq(), batch.clone());
         Some(batch)
     }
@@ -235,6 +235,19 @@ impl Log {
             }
         }
         (count, bytes)
+    }
+
+    /// Where to begin so that all that is held behind `after` is read, here or at the provider.
+    pub(crate) fn place_of_retained(&self, channels: &[ChannelId], after: u64) -> Position {
+        if self.options.provider_replays {
+            return self.position_at(
+                after
+                    .max(self.provider_first.saturating_sub(1))
+                    .min(self.head),
+            );
+        }
+        self.first_retained(channels, after)
+            .map_or(self.head(), |first| self.position_at(first.seq() - 1))
     }
 
     /// The first entry behind `after` that is retained.

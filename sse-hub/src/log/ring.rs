@@ -20,6 +20,7 @@ use crate::{
     position::{Epoch, Position},
     provider::{Ancestor, Record, Status},
     retention::Retention,
+    sync::{Mutex, lock},
 };
 
 /// The entries of one namespace.
@@ -34,8 +35,8 @@ pub(crate) struct Log {
     pub(super) ancestors: Vec<Ancestor>,
     pub(super) head: u64,
     pub(super) head_nonce: u32,
-    /// Where the tail began: what is older was never here.
-    pub(super) began_after: u64,
+    /// The first entry that the provider has; what is older is in nobody's log.
+    pub(super) provider_first: u64,
     pub(super) last_evicted: Option<(u64, u32)>,
     pub(super) entries: BTreeMap<u64, Arc<Entry>>,
     pub(super) channels: Slab<Channel>,
@@ -57,6 +58,11 @@ pub(crate) struct Log {
     pub(super) retained_wire: usize,
     /// What the provider could not give, as first and last sequence.
     pub(super) holes: VecDeque<(u64, u64)>,
+    /// Places of retained entries in channels, and bytes of the channels' names.
+    pub(super) links: usize,
+    pub(super) name_bytes: usize,
+    /// Channels that keep a batch to be shared.
+    pub(super) sharing: Mutex<Vec<ChannelId>>,
     pub(super) faded: VecDeque<Arc<Entry>>,
     pub(super) faded_bytes: usize,
     /// Wire bytes of entries and batches that anybody holds.
@@ -91,7 +97,7 @@ impl Log {
             ancestors: status.ancestors,
             head: status.head,
             head_nonce: status.head_nonce,
-            began_after,
+            provider_first: status.first,
             last_evicted: None,
             entries: BTreeMap::new(),
             channels: Slab::new(),
@@ -112,6 +118,9 @@ impl Log {
             retained_bytes: 0,
             retained_wire: 0,
             holes: VecDeque::new(),
+            links: 0,
+            name_bytes: 0,
+            sharing: Mutex::default(),
             faded: VecDeque::new(),
             faded_bytes: 0,
             held: Arc::default(),
@@ -157,6 +166,7 @@ impl Log {
         if entry.expires != u64::MAX {
             self.expiring.insert((entry.expires, seq));
         }
+        self.links += entry.channels.len();
         self.retained_bytes += entry.cost();
         self.retained_wire += entry.event().len();
         self.shared_count += 1;
@@ -196,27 +206,21 @@ impl Log {
         later.filter_map(|seq| self.entries.get(seq))
     }
 
+    /// Forgets the batches that readers shared; those who were handed one keep it.
     pub(crate) fn forget_batches(&self) {
-        for (_, channel) in &self.channels {
-            if let Ok(mut batches) = channel.batches.try_lock() {
-                batches.clear();
+        for id in lock(&self.sharing).drain(..) {
+            if let Some(channel) = self.channels.get(id as usize) {
+                lock(&channel.batches).clear();
             }
         }
     }
 
     /// Index bytes are counted by what is held, not by what is allocated, so that equal content gives equal figures.
     pub(crate) fn bytes(&self) -> LogBytes {
-        let links: usize = self
-            .entries
-            .values()
-            .map(|entry| entry.channels.len())
-            .sum();
-        let names: usize = self.names.keys().map(|name| name.len()).sum();
-        let topics = self.names.len() * size_of::<Channel>();
         let index = self.entries.len() * 3 * size_of::<usize>()
-            + links * size_of::<usize>()
-            + names
-            + topics;
+            + self.links * size_of::<usize>()
+            + self.names.len() * size_of::<Channel>()
+            + self.name_bytes;
         let held = self.held.load(Ordering::Relaxed);
         LogBytes {
             retained: self.retained_bytes as u64,

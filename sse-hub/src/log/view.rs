@@ -17,20 +17,21 @@ impl Log {
             Some(Cursor::Own(id)) => self.find_own_id(id),
             _ => None,
         };
-        let first_is_of_this_epoch = self
-            .entries
-            .keys()
-            .next()
-            .is_none_or(|&first| first >= self.epoch_start);
+        let first = if self.options.provider_replays {
+            self.provider_first
+        } else {
+            self.entries
+                .keys()
+                .next()
+                .map_or(self.head + 1, |&first| first)
+        };
         View {
             epoch: self.epoch,
             ancestors: &self.ancestors,
             head: self.head,
             nonce: nonce.map_or(Nonce::Unknown, Nonce::Known),
             lost: self.lost(channels),
-            all_of_this_epoch: first_is_of_this_epoch
-                && self.began_after + 1 >= self.epoch_start
-                && !self.options.provider_replays,
+            all_of_this_epoch: first >= self.epoch_start,
             head_is_certain,
             own_id_at,
         }

@@ -91,25 +91,30 @@ impl Namespace {
             .store(2 * log.faded_count() + 64, Ordering::Relaxed);
     }
 
-    /// Bytes are what subscriptions may hold; those that hold most are ended first.
-    pub(crate) fn release_pins(&self, mut over: u64) {
+    /// Ends those subscriptions first that hold most, until `over` bytes are released; returns what is left of it.
+    pub(crate) fn release_pins(&self, mut over: u64) -> u64 {
+        if over == 0 {
+            return 0;
+        }
         let mut listeners = self.all();
         listeners.sort_by_key(|listener| Reverse(listener.pinned()));
         for listener in listeners {
             let pinned = listener.pinned();
             if over == 0 || pinned == 0 {
-                return;
+                break;
             }
             self.telemetry.lagging(&listener, 0, pinned, "disconnect");
+            let reason = CloseReason::Slow;
             self.end(
                 &listener,
                 Ending {
-                    reason: CloseReason::Slow,
+                    reason,
                     retry: None,
                     through: 0,
                 },
             );
             over = over.saturating_sub(pinned);
         }
+        over
     }
 }

@@ -159,7 +159,9 @@ impl Namespace {
             .options
             .keep_alive
             .map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
+        let mut most_behind = 0;
         for listener in self.all() {
+            most_behind = most_behind.max(listener.lag().0);
             if listener.is_too_old(now) {
                 self.fall_behind(&listener, now);
             } else if let Some(waker) =
@@ -173,6 +175,7 @@ impl Namespace {
         log.forget_batches();
         let bytes = log.bytes();
         self.telemetry.bytes(bytes);
+        self.telemetry.most_behind(most_behind);
         bytes.pinned
     }
 }

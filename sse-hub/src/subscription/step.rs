@@ -56,6 +56,8 @@ impl Subscription {
                 Look::Found(entries, batch) => return Poll::Ready(self.hand_out(entries, batch)),
                 Look::Passed => continue,
                 Look::Missing(gap, at) => return Poll::Ready(self.tell_gap(&gap, at)),
+                // One that ended before cannot be ended again: it stops where it is, and can be resumed.
+                Look::Lagging if ending.is_some() => return Poll::Ready(self.close(ending)),
                 Look::Lagging => {
                     let namespace = Arc::clone(&self.namespace);
                     namespace.fall_behind(&Arc::clone(&self.listener), namespace.clock.millis());

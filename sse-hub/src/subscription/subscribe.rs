@@ -217,14 +217,12 @@ impl Subscribe {
             Decision::Fresh => (Resume::Fresh, self.start_position(log, channels)),
             Decision::Complete { after } => (Resume::Complete, log.position_at(after)),
             Decision::GapThenRetained { cause, after } => {
-                let after = log
-                    .first_retained(channels, after)
-                    .map_or(head, |first| log.position_at(first.seq() - 1));
+                let after = log.place_of_retained(channels, after);
                 (self.gap(log, channels, cause), after)
             }
             Decision::Gap { cause } => {
                 let position = match cause.start(self.on_gap) {
-                    OnGap::Earliest => first_position(log, channels),
+                    OnGap::Earliest => log.place_of_retained(channels, 0),
                     OnGap::Latest | OnGap::Fail => head,
                 };
                 (self.gap(log, channels, cause), position)
@@ -249,7 +247,7 @@ impl Subscribe {
     fn start_position(&self, log: &Log, channels: &[ChannelId]) -> Position {
         let before = match self.start {
             Start::Latest => None,
-            Start::Earliest => return first_position(log, channels),
+            Start::Earliest => return log.place_of_retained(channels, 0),
             Start::Last(count) => log.before_last(channels, count),
             Start::Since(time) => {
                 let millis = time
@@ -312,12 +310,6 @@ impl Subscribe {
             latest_per_key: self.lagging == Lagging::LatestPerKey,
         })
     }
-}
-
-/// The place before the first entry that is retained.
-fn first_position(log: &Log, channels: &[ChannelId]) -> Position {
-    log.first_retained(channels, 0)
-        .map_or(log.head(), |first| log.position_at(first.seq() - 1))
 }
 
 /// Where a subscription begins, and what became of its cursor.
