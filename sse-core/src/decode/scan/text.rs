@@ -55,7 +55,7 @@ impl<'a> Piece<'a> {
             // SAFETY: ASCII is UTF-8, and `ascii` is only ever true of bytes that were seen to be.
             Some(unsafe { str::from_utf8_unchecked(self.bytes) })
         } else {
-            str::from_utf8(self.bytes).ok()
+            simdutf8::basic::from_utf8(self.bytes).ok()
         }
     }
 }
@@ -120,7 +120,7 @@ impl TextBuffer {
     /// Returns the text, with U+FFFD for what is not UTF-8: one for each maximal part, as the Encoding standard says.
     pub(in crate::decode) fn text(&mut self) -> &str {
         if !self.valid {
-            if str::from_utf8(&self.bytes).is_err() {
+            if simdutf8::basic::from_utf8(&self.bytes).is_err() {
                 self.bytes = String::from_utf8_lossy(&self.bytes)
                     .into_owned()
                     .into_bytes();
