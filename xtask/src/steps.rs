@@ -7,6 +7,7 @@ mod doc;
 mod features;
 mod fmt;
 mod fuzz;
+mod loom;
 mod memory;
 mod msrv;
 mod no_std;
@@ -41,6 +42,7 @@ pub(crate) const STEPS: &[Step] = &[
     step("no-std", "the bare core links no std", no_std::run),
     step("wasm32", "the core builds for wasm32", wasm::run),
     step("msrv", "nothing needs a newer compiler", msrv::run),
+    step("loom", "no order of threads loses a wake", loom::run),
     step("memory", "unsafe code survives a sanitizer", memory::run),
     step("examples", "every example runs", examples::run),
     step("browser", "Chromium reads every adapter", browser::run),

@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result};
 
 use crate::job::Job;
 use crate::report::{Options, Report};
-use crate::workspace::{self, Package, Workspace};
+use crate::workspace::{self, Dependency, Package, Workspace};
 use graph::duplicates;
 use licence::is_allowed;
 use rules::Rules;
@@ -69,9 +69,16 @@ fn licences(packages: &[Package], rules: &Rules) -> Vec<String> {
 }
 
 fn bans(packages: &[Package], rules: &Rules) -> Vec<String> {
-    let banned = packages
-        .iter()
-        .filter(|package| rules.banned.contains(&package.name));
+    let banned = packages.iter().filter(|package| {
+        let rule = rules.banned.iter().find(|(name, _)| *name == package.name);
+        rule.is_some_and(|(_, wrappers)| {
+            let mut users = packages.iter().filter(|user| {
+                let needs = |it: &Dependency| it.name == package.name && !it.optional;
+                user.dependencies.iter().any(needs)
+            });
+            wrappers.is_empty() || users.any(|user| !wrappers.contains(&user.name))
+        })
+    });
     banned
         .map(|package| format!("{} {} is banned", package.name, package.version))
         .collect()
@@ -123,7 +130,10 @@ mod tests {
         Rules {
             licences: vec!["MIT".to_owned()],
             exceptions: vec![("odd".to_owned(), "MPL-2.0".to_owned())],
-            banned: vec!["openssl-sys".to_owned()],
+            banned: vec![
+                ("openssl-sys".to_owned(), Vec::new()),
+                ("lazy_static".to_owned(), vec!["old".to_owned()]),
+            ],
             registries: vec!["registry+here".to_owned()],
             skipped: Vec::new(),
         }
@@ -153,6 +163,21 @@ mod tests {
             package("openssl", None, None),
         ];
         assert_eq!(bans(&packages, &rules()), ["openssl-sys 1.0.0 is banned"]);
+    }
+
+    #[test]
+    fn a_banned_package_may_be_there_for_those_that_are_named() {
+        let user = |name| Package {
+            dependencies: vec![Dependency {
+                name: "lazy_static".to_owned(),
+                ..Dependency::default()
+            }],
+            ..package(name, None, None)
+        };
+        let packages = [package("lazy_static", None, None), user("old")];
+        assert!(bans(&packages, &rules()).is_empty());
+        let packages = [package("lazy_static", None, None), user("old"), user("new")];
+        assert_eq!(bans(&packages, &rules()), ["lazy_static 1.0.0 is banned"]);
     }
 
     #[test]

@@ -10,8 +10,8 @@ pub(crate) struct Rules {
     pub(crate) licences: Vec<String>,
     /// Licences that single packages may have besides: the package, then the licence.
     pub(crate) exceptions: Vec<(String, String)>,
-    /// Names of packages that nothing may pull in.
-    pub(crate) banned: Vec<String>,
+    /// Names of packages that nothing may pull in, each with those that may all the same.
+    pub(crate) banned: Vec<(String, Vec<String>)>,
     /// Packages that may be there in several versions.
     pub(crate) skipped: Vec<String>,
     /// Registries, as the lock file writes them.
@@ -37,7 +37,7 @@ impl Rules {
         Ok(Self {
             licences: list(&file, "licenses", "allow")?,
             exceptions: exceptions(&file)?,
-            banned: list(&file, "bans", "deny")?,
+            banned: banned(&file)?,
             skipped: list(&file, "bans", "skip")?,
             registries: registries
                 .iter()
@@ -73,6 +73,19 @@ fn exceptions(file: &DocumentMut) -> Result<Vec<(String, String)>> {
     Ok(exceptions)
 }
 
+/// The names of `bans.deny`, each with its `wrappers`.
+fn banned(file: &DocumentMut) -> Result<Vec<(String, Vec<String>)>> {
+    let names = list(file, "bans", "deny")?;
+    let entries = file["bans"]["deny"].as_array().into_iter().flatten();
+    let wrappers = entries.map(|entry| {
+        let table = entry.as_inline_table();
+        let wrappers = table.and_then(|table| table.get("wrappers")?.as_array());
+        let names = wrappers.into_iter().flatten().filter_map(Value::as_str);
+        names.map(str::to_owned).collect()
+    });
+    Ok(names.into_iter().zip(wrappers).collect())
+}
+
 /// A list of names, each a string or the `crate` of an inline table.
 fn list(file: &DocumentMut, table: &str, key: &str) -> Result<Vec<String>> {
     let list = file
@@ -99,12 +112,17 @@ mod tests {
     #[test]
     fn the_lists_are_read_as_cargo_deny_reads_them() {
         let text = "[licenses]\nallow = [\"MIT\"]\nexceptions = [{ crate = \"odd\", allow = [\"MPL-2.0\"] }]\n[bans]\nmultiple-versions = \"deny\"\n\
-            deny = [{ crate = \"openssl-sys\", reason = \"no\" }, \"chrono\"]\nskip = []\n\
+            deny = [{ crate = \"openssl-sys\", wrappers = [\"old\"] }, \"chrono\"]\nskip = []\n\
             [sources]\nallow-registry = [\"https://example.com/index\"]\n";
         let rules = Rules::read(text).unwrap();
         assert_eq!(rules.licences, ["MIT"]);
         assert_eq!(rules.exceptions, [("odd".to_owned(), "MPL-2.0".to_owned())]);
-        assert_eq!(rules.banned, ["openssl-sys", "chrono"]);
+        let banned = [("openssl-sys", vec!["old"]), ("chrono", vec![])];
+        let banned = banned.map(|(name, wrappers)| {
+            let wrappers: Vec<_> = wrappers.into_iter().map(str::to_owned).collect();
+            (name.to_owned(), wrappers)
+        });
+        assert_eq!(rules.banned, banned);
         assert_eq!(rules.registries, ["registry+https://example.com/index"]);
         assert!(rules.skipped.is_empty());
     }
