@@ -20,7 +20,6 @@ impl Log {
             .channels
             .iter()
             .map(|&id| &self.channels[id as usize])
-            .filter(|channel| !channel.selector.is_pattern())
             .filter_map(|channel| {
                 channel
                     .entries
@@ -46,7 +45,6 @@ impl Log {
                 .channels
                 .iter()
                 .map(|&id| &self.channels[id as usize])
-                .filter(|channel| !channel.selector.is_pattern())
                 .any(|channel| {
                     let oldest = channel.entries.len().saturating_sub(share);
                     channel
@@ -109,7 +107,7 @@ impl Log {
             return;
         }
         if !self.options.provider_replays {
-            for &id in &entry.channels {
+            for &id in self.all_channels(entry).iter() {
                 if let Some(channel) = self.channels.get_mut(id as usize) {
                     channel.lost = channel.lost.max(entry.seq());
                 }
@@ -158,7 +156,7 @@ impl Log {
                 return;
             };
             self.faded_bytes -= entry.event().len();
-            for &id in &entry.channels {
+            for &id in self.all_channels(&entry).iter() {
                 if let Some(channel) = self.channels.get_mut(id as usize) {
                     channel.gone = channel.gone.max(entry.seq());
                     if entry.seq() > all_considered && !self.options.provider_replays {
@@ -172,13 +170,14 @@ impl Log {
         }
     }
 
-    pub(crate) fn faded_count(&self) -> usize {
-        self.faded.len()
+    /// How many entries have faded and are still here, and their bytes.
+    pub(crate) fn faded(&self) -> (usize, usize) {
+        (self.faded.len(), self.faded_bytes)
     }
 
     /// Takes an entry out of its channels.
     pub(super) fn unlink(&mut self, entry: &Entry) {
-        for &id in &entry.channels {
+        for &id in self.all_channels(entry).iter() {
             if let Some(channel) = self.channels.get_mut(id as usize) {
                 channel.remove(entry.seq());
                 if channel.entries.is_empty() {
@@ -206,7 +205,7 @@ impl Log {
                 self.faded.remove(index);
                 self.faded_bytes -= entry.event().len();
             }
-            for &id in &entry.channels {
+            for &id in self.all_channels(&entry).iter() {
                 if let Some(channel) = self.channels.get_mut(id as usize) {
                     channel.lost = channel.lost.max(seq);
                     channel.gone = channel.gone.max(seq);

@@ -150,7 +150,8 @@ impl Namespace {
             let log = self.read_log();
             for entry in entries {
                 let (seq, len) = (entry.seq(), entry.event().len());
-                for listeners in entry.channels().iter().filter_map(|&id| log.listeners(id)) {
+                let channels = log.all_channels(entry);
+                for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {
                     listeners.for_each(|listener| match listener.offer(seq, len, now) {
                         Offer::Again => {}
                         Offer::Taken(waker) => wakers.extend(waker),

@@ -68,9 +68,11 @@ impl Namespace {
     }
 
     pub(super) fn let_go_if_worthwhile(&self, ingest: &mut Ingest) {
-        let faded = self.read_log().faded_count();
+        let (faded, bytes) = self.read_log().faded();
         if faded > 0
-            && (self.live() == 0 || faded >= self.next_look_at_faded.load(Ordering::Relaxed))
+            && (self.live() == 0
+                || faded >= self.next_look_at_faded.load(Ordering::Relaxed)
+                || bytes >= self.next_look_at_faded_bytes.load(Ordering::Relaxed))
         {
             self.let_go(ingest);
         }
@@ -87,8 +89,13 @@ impl Namespace {
         }
         let mut log = self.write_log();
         log.let_go(needed_after, all_considered, self.clock.millis());
+        let (faded, bytes) = log.faded();
         self.next_look_at_faded
-            .store(2 * log.faded_count() + 64, Ordering::Relaxed);
+            .store(2 * faded + 64, Ordering::Relaxed);
+        // Large entries are looked at before many of them are there.
+        let more = (self.options.lag.bytes / 8).max(64 * 1024);
+        self.next_look_at_faded_bytes
+            .store(bytes.saturating_add(more), Ordering::Relaxed);
     }
 
     /// Ends those subscriptions first that hold most, until `over` bytes are released; returns what is left of it.

@@ -50,6 +50,7 @@ pub(crate) struct Namespace {
     live: AtomicUsize,
     stalled: AtomicBool,
     next_look_at_faded: AtomicUsize,
+    next_look_at_faded_bytes: AtomicUsize,
 }
 
 impl Namespace {
@@ -87,6 +88,7 @@ impl Namespace {
             live: AtomicUsize::new(0),
             stalled: AtomicBool::new(false),
             next_look_at_faded: AtomicUsize::new(0),
+            next_look_at_faded_bytes: AtomicUsize::new(0),
         }
     }
 
