@@ -1,6 +1,6 @@
 //! Channels by name: made when they are first asked for, forgotten when nothing is lost by it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use bytestring::ByteString;
 
@@ -17,23 +17,38 @@ use crate::{
 const MOST_IDLE_CHANNELS: usize = 10_000;
 
 impl Log {
-    /// The channels that an entry of these topics belongs to: the topics' own, and the patterns' that match one of them.
+    /// The channels of topics.
     pub(super) fn channels_of(&mut self, topics: &[Topic]) -> Box<[ChannelId]> {
         if let [topic] = topics
             && let Some(&id) = self.names.get(topic.as_str())
-            && self.channels[id as usize].patterns.is_empty()
         {
             return Box::new([id]);
         }
-        let mut ids = Vec::with_capacity(topics.len());
-        for topic in topics {
-            let id = self.channel(&Selector::from(topic.clone()));
-            ids.push(id);
-            ids.extend_from_slice(&self.channels[id as usize].patterns);
+        let ids = topics
+            .iter()
+            .map(|topic| self.channel(&Selector::from(topic.clone())));
+        ids.collect()
+    }
+
+    /// The channels that an entry belongs to at this moment: its topics' own, and the patterns' that match one of them.
+    ///
+    /// Patterns come and go while an entry stays, so an entry itself knows only its topics.
+    pub(crate) fn all_channels<'a>(&self, entry: &'a Entry) -> Cow<'a, [ChannelId]> {
+        let topics = &entry.channels[..];
+        let patterns = |&id: &ChannelId| {
+            let channel = self.channels.get(id as usize);
+            channel.map_or(&[][..], |channel| &channel.patterns)
+        };
+        if topics.iter().all(|id| patterns(id).is_empty()) {
+            return Cow::Borrowed(topics);
         }
+        let mut ids = topics.to_vec();
+        topics
+            .iter()
+            .for_each(|id| ids.extend_from_slice(patterns(id)));
         ids.sort_unstable();
         ids.dedup();
-        ids.into_boxed_slice()
+        Cow::Owned(ids)
     }
 
     /// Finds or makes the channel of a selector.

@@ -30,6 +30,7 @@ pub struct Entry {
     /// When it was appended and when it ends, on the hub's own clock.
     pub(super) at: u64,
     pub(super) expires: u64,
+    /// The channels of its topics.
     pub(super) channels: Box<[ChannelId]>,
     retained: AtomicBool,
 }
@@ -165,10 +166,6 @@ impl Entry {
 
     pub(crate) fn is_expired(&self, now: u64) -> bool {
         self.expires <= now
-    }
-
-    pub(crate) fn channels(&self) -> &[ChannelId] {
-        &self.channels
     }
 
     pub(crate) fn appended_at(&self) -> u64 {

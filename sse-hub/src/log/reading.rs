@@ -96,11 +96,10 @@ impl Log {
     }
 
     fn keeps(&self, entry: &Entry, channels: &[ChannelId], keep: Keep<'_>) -> bool {
-        let replaced =
-            |it: &Arc<Entry>| it.channels.iter().any(|channel| channels.contains(channel));
-        if entry.seq() <= keep.replay_through && !entry.is_retained() {
-            return false;
-        }
+        let replaced = |it: &Arc<Entry>| {
+            let asked = self.all_channels(it);
+            asked.iter().any(|channel| channels.contains(channel))
+        };
         self.is_valid(entry, keep)
             && !(keep.latest_per_key && self.replacements(entry).any(replaced))
     }

@@ -149,7 +149,7 @@ impl Log {
         };
         let entry = Arc::new(Entry::new(record, channels, &intake));
         let seq = entry.seq();
-        for &channel in &entry.channels {
+        for &channel in self.all_channels(&entry).iter() {
             self.channels[channel as usize]
                 .entries
                 .push_back(Arc::clone(&entry));
