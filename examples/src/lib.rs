@@ -13,8 +13,14 @@ use tokio::net::TcpListener;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
+/// The page of `chat`.
+pub const CHAT_PAGE: &str = page!("chat");
+
 /// The page of the clocks.
 pub const CLOCK_PAGE: &str = page!("clock");
+
+/// The page of `dashboard`.
+pub const DASHBOARD_PAGE: &str = page!("dashboard");
 
 /// The page of `llm_stream`.
 pub const LLM_PAGE: &str = page!("llm");

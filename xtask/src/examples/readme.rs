@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
 
 use super::server::Server;
-use super::servers::PAGES;
+use super::servers::{ends_well, serves};
 use crate::job::Job;
 use crate::report::Report;
 use crate::workspace;
@@ -39,7 +39,10 @@ fn run_block(report: &mut Report, file: &str, commands: &[String]) {
             Err(error) => report.fail(format!("{file}: `{command}`: {error:#}")),
         }
     }
-    for mut server in servers {
+    for (mut server, ends_well) in servers {
+        if !ends_well {
+            continue;
+        }
         server.signal(Signal::SIGTERM);
         if let Err(error) = server.ended() {
             report.fail(format!("{file}: {error:#}"));
@@ -52,7 +55,7 @@ enum Outcome {
     LeftOut(&'static str),
 }
 
-fn run_command(command: &str, servers: &mut Vec<Server>) -> Result<Outcome> {
+fn run_command(command: &str, servers: &mut Vec<(Server, bool)>) -> Result<Outcome> {
     if let Some((_, why)) = LEFT_OUT
         .iter()
         .find(|(start, _)| command.starts_with(start))
@@ -61,12 +64,12 @@ fn run_command(command: &str, servers: &mut Vec<Server>) -> Result<Outcome> {
     }
     let example = command.split("--bin ").nth(1);
     let example = example.and_then(|rest| rest.split(' ').next());
-    if let Some(name) = example.filter(|name| PAGES.contains(name)) {
+    if let Some(name) = example.filter(|name| serves(name)) {
         wait_for_port(command)?;
         let server = Server::spawn(name, &mut shell(command))?;
         let url = server.line()?;
         ensure!(url.starts_with("http://"), "its first line is {url:?}");
-        servers.push(server);
+        servers.push((server, ends_well(name)));
         return Ok(Outcome::Ran);
     }
     if command.starts_with("curl -N ") {

@@ -19,6 +19,11 @@ impl Response {
         Self::send("GET", url, headers, "")
     }
 
+    /// Sends a POST request with text.
+    pub(crate) fn post_text(url: &str, body: &str) -> Result<Self> {
+        Self::send("POST", url, &["content-type: text/plain"], body)
+    }
+
     /// Sends a POST request with a body of JSON.
     pub(crate) fn post(url: &str, body: &str) -> Result<Self> {
         Self::send("POST", url, &["content-type: application/json"], body)

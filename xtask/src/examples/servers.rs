@@ -1,6 +1,10 @@
 //! The examples that serve or read over the network.
 
+mod chat;
 mod clock;
+mod dashboard;
+mod fanout;
+mod hello;
 mod llm;
 mod progress;
 mod relay;
@@ -13,11 +17,13 @@ use super::server::Server;
 use crate::report::Report;
 
 /// The examples that serve a page.
-pub(crate) const PAGES: [&str; 7] = [
+pub(crate) const PAGES: [&str; 9] = [
     "axum_clock",
     "actix_clock",
     "warp_clock",
     "hyper_clock",
+    "chat",
+    "dashboard",
     "llm_stream",
     "progress",
     "relay",
@@ -52,6 +58,18 @@ pub(super) fn run(report: &mut Report) {
         progress::resumes,
     );
     test(report, "relay", "passes every field on", relay::passes_on);
+    test(report, "chat", "resumes after a cut", chat::resumes);
+    test(report, "chat", "shows who is present", chat::shows_presence);
+    test(
+        report,
+        "dashboard",
+        "sends the last value of each key",
+        dashboard::conflates,
+    );
+    for name in hello::NAMES {
+        test(report, name, "delivers and resumes", || hello::greets(name));
+    }
+    fanout::run(report);
     for name in PAGES {
         test(
             report,
@@ -68,7 +86,18 @@ pub(super) fn run(report: &mut Report) {
 }
 
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    PAGES.into_iter().chain(["llm_consumer"])
+    let hubs = hello::NAMES.into_iter().chain(fanout::NAMES);
+    PAGES.into_iter().chain(["llm_consumer"]).chain(hubs)
+}
+
+/// Tells whether an example serves until a signal ends it.
+pub(super) fn serves(name: &str) -> bool {
+    name != "llm_consumer" && names().any(|known| known == name)
+}
+
+/// Tells whether it answers a signal by ending well.
+pub(super) fn ends_well(name: &str) -> bool {
+    !hello::NAMES.contains(&name)
 }
 
 fn test(report: &mut Report, name: &str, about: &str, run: impl FnOnce() -> Result<()>) {
@@ -122,6 +151,7 @@ fn ends(name: &str, signal: Signal) -> Result<()> {
     let mut stream = match name {
         "llm_stream" => llm::ask(&server)?,
         "progress" => progress::open(&server)?,
+        "chat" => chat::enter(&server, "Ada", &[])?,
         _ => Response::get(&format!("{}events", server.url), &[])?,
     };
     stream.wait_for("data: ", 1)?;
