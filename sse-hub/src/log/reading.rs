@@ -14,7 +14,7 @@ use crate::{position::Position, sync::lock, topic::Selector};
 pub(crate) struct Keep<'a> {
     /// Nothing behind this.
     pub(crate) through: u64,
-    /// Entries up to here are a replay: only what is still retained.
+    /// Entries up to here are a replay: retention's own rule is asked.
     pub(crate) replay_through: u64,
     /// Only the latest of each key.
     pub(crate) latest_per_key: bool,

@@ -95,10 +95,10 @@ impl Subscription {
         if self.listener.needs_a_look() {
             return true;
         }
-        let seats = self.seats();
+        let seats = self.listener.seats();
         let log = self.namespace.read_log();
         log.epoch() != self.position.epoch
-            || log.has_after(&seats, self.position.seq)
+            || log.has_after(&seats.channels, self.position.seq)
             || self.listener.lost().max(self.listener.cleared()) > self.position.seq
             || log.hole_after(self.position.seq).is_some()
     }
@@ -125,6 +125,10 @@ impl Subscription {
         }
         if namespace.capabilities.replay && log.gone(channels) > self.position.seq {
             return Look::Cold;
+        }
+        if ending.is_some() && log.gone(channels) > self.position.seq {
+            // Nothing is kept for one that has ended: it closes where it is, and a resume tells of the gap.
+            return Look::Nothing;
         }
         if self.listener.lost() > self.position.seq {
             if self.listener.lagging == Lagging::Disconnect {
