@@ -4,4 +4,6 @@
 pub mod codec;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "hub")]
+pub mod hub;
 pub mod vectors;

@@ -1,0 +1,43 @@
+macro_rules! faults {
+    ($($variant:ident, $name:literal, $text:literal;)*) => {
+        /// A mistake that a hub or a provider can make.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Fault { $(#[doc = $text] $variant,)* }
+
+        impl Fault {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Name in reports.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+faults! {
+    Reorder, "reorder", "Two events of a batch change places.";
+    Repeat, "repeat", "A batch is delivered twice.";
+    Drop, "drop", "A batch is not delivered.";
+    TailDrops, "tail-drops", "The provider's tail leaves an entry out.";
+    OffByOneResume, "off-by-one-resume", "A resume begins one entry too late.";
+    NonceIgnored, "nonce-ignored", "A cursor's nonce is not looked at.";
+    CursorMoved, "cursor-moved", "A cursor that is no longer held is moved without a word.";
+    GapSwallowed, "gap-swallowed", "A gap of a live subscription is not told.";
+    AckedTooEarly, "acked-too-early", "An entry is acknowledged that is never in the log.";
+    VisibleTooEarly, "visible-too-early", "An entry is delivered before the log has it.";
+    LostWake, "lost-wake", "A reader that waits is not woken.";
+    ShutdownAtHead, "shutdown-at-head", "A lagging reader is closed with the head as its id.";
+    IdBeforeGap, "id-before-gap", "The opening of a gap bears an id.";
+    KeepAliveAtHead, "keep-alive-at-head", "A keep-alive bears an id that is ahead of what was delivered.";
+    MemoryHeld, "memory-held", "What was delivered is never let go.";
+}
+
+impl Fault {
+    /// The fault of this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|fault| fault.name() == name)
+    }
+}

@@ -1,0 +1,319 @@
+//! One connection, judged by what it was given.
+
+use std::collections::BTreeSet;
+
+use sse_hub::{Ids, Position, Resume};
+
+use super::{
+    expected::{Expected, From, Row},
+    truth::{Entry, State, Truth},
+    violation::{END, RESUME, START, Violation},
+};
+use crate::hub::{coverage::Coverage, record::Wish};
+
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what was told so far")]
+pub(super) struct Reader {
+    pub(super) number: usize,
+    pub(super) hub: usize,
+    pub(super) wish: Wish,
+    pub(super) log_head: u64,
+    pub(super) head_before: u64,
+    pub(super) head_after: u64,
+    pub(super) epochs_before: u64,
+    /// What is asked for, each from behind some sequence on.
+    pub(super) selectors: Vec<(String, u64)>,
+    /// Everything up to here was delivered, or need not be; `None` while the first block has yet to say.
+    pub(super) base: Option<u64>,
+    pub(super) row: Option<Row>,
+    /// The first entry that reading is to begin with, and the last before it that it is not to begin with.
+    pub(super) first_wanted: Option<u64>,
+    pub(super) last_unwanted: u64,
+    /// Entries that were gone before their topic was added.
+    pub(super) gone_before: BTreeSet<u64>,
+    pub(super) resume: Option<Resume>,
+    pub(super) told_gap: bool,
+    pub(super) opened: bool,
+    pub(super) rejected: bool,
+    /// Entries up to here need not be delivered if they were not retained.
+    pub(super) lenient_through: u64,
+    pub(super) replayed: u64,
+    /// How many changes of epoch it knows of.
+    pub(super) epochs_known: u64,
+    pub(super) kicked_at: Option<u64>,
+    pub(super) closed: Option<String>,
+    pub(super) is_over: bool,
+}
+
+pub(super) type Checked = Result<(), Violation>;
+
+impl Reader {
+    pub(super) fn new(number: usize, hub: usize, wish: Wish, log_head: u64, log: &Truth) -> Self {
+        Self {
+            number,
+            hub,
+            selectors: wish.selectors.iter().map(|it| (it.clone(), 0)).collect(),
+            wish,
+            log_head,
+            head_before: log.head,
+            head_after: log.head,
+            epochs_before: log.epochs_changed,
+            base: None,
+            row: None,
+            first_wanted: None,
+            last_unwanted: 0,
+            gone_before: BTreeSet::new(),
+            resume: None,
+            told_gap: false,
+            opened: false,
+            rejected: log.draining,
+            lenient_through: 0,
+            replayed: 0,
+            epochs_known: log.epochs_changed,
+            kicked_at: None,
+            closed: None,
+            is_over: false,
+        }
+    }
+
+    pub(super) fn wrong<T>(
+        &self,
+        check: &'static str,
+        what: impl AsRef<str>,
+    ) -> Result<T, Violation> {
+        let (number, what) = (self.number, what.as_ref());
+        Err(Violation::new(
+            check,
+            format!("connection {number}: {what}"),
+        ))
+    }
+
+    /// The rows that fit, by what the log is now.
+    pub(super) fn expected(&self, log: &Truth) -> Expected {
+        Expected::of(&self.wish, log, self.log_head)
+    }
+
+    pub(super) fn connected(
+        &mut self,
+        resume: &Resume,
+        log: &Truth,
+        coverage: &mut Coverage,
+    ) -> Checked {
+        self.resume = Some(resume.clone());
+        if self.rejected {
+            coverage.saw("end: rejected while draining");
+            return match resume {
+                Resume::Fresh => Ok(()),
+                _ => self.wrong(RESUME, "a rejection says that it resumes"),
+            };
+        }
+        self.head_after = log.head;
+        self.epochs_known = log.epochs_changed;
+        let word = word(resume);
+        let expected = self.expected(log);
+        let Some(row) = expected.rows.iter().find(|row| row.word == word).copied() else {
+            let asked = self
+                .wish
+                .after
+                .as_ref()
+                .map(|id| id.as_str().chars().take(60).collect::<String>());
+            return self.wrong(
+                RESUME,
+                format!(
+                    "{word} for {asked:?} on {:?}, where {:?} is right (head {}-{}, lost {})",
+                    self.wish.selectors,
+                    expected
+                        .rows
+                        .iter()
+                        .map(|row| (row.name, row.word))
+                        .collect::<Vec<_>>(),
+                    log.epoch,
+                    log.head,
+                    log.lost(&self.wish.selectors),
+                ),
+            );
+        };
+        let waited = self
+            .wish
+            .after
+            .as_ref()
+            .and_then(|id| id.as_str().parse::<Position>().ok())
+            .is_some_and(|it| it.epoch == log.epoch && it.seq > self.head_before);
+        coverage.saw(format!("row {}", row.name));
+        if waited && word == "complete" {
+            coverage.saw("row R6 waited");
+        }
+        if row.name == "R0" {
+            coverage.saw(format!("start {}", start_name(row.from)));
+        }
+        self.row = Some(row);
+        if log.rules.exact {
+            self.first_wanted = self.wanted(log, row.from).first().copied();
+        }
+        if let (From::Last(_) | From::Since(_), Some(first)) = (row.from, self.first_wanted) {
+            let before = log
+                .retained()
+                .filter(|it| it.seq < first && self.asks_for(it));
+            self.last_unwanted = before.map(|it| it.seq).max().unwrap_or(0);
+        }
+        if !matches!(row.from, From::After(_) | From::Head) {
+            self.lenient_through = self.head_after;
+        }
+        match row.from {
+            From::After(seq) => self.base = Some(seq),
+            // No block of the hub's will say where it begins.
+            _ if log.rules.ids == Ids::Bare => self.base = Some(self.start_without_word(log, row)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn start_without_word(&self, log: &Truth, row: Row) -> u64 {
+        match row.from {
+            From::Retained(after) if !log.rules.exact => after,
+            From::Last(_) | From::Since(_) if !log.rules.exact => 0,
+            From::Since(time) => {
+                let mut recent = log.retained().filter(|it| it.unix_millis >= time);
+                recent.next().map_or(self.head_after, |it| it.seq - 1)
+            }
+            _ => self.first_wanted.map_or(self.head_after, |first| first - 1),
+        }
+    }
+
+    /// The retained entries that reading is to begin with.
+    fn wanted(&self, log: &Truth, from: From) -> Vec<u64> {
+        let matching = log
+            .retained()
+            .filter(|entry| entry.seq <= self.head_after && self.asks_for(entry));
+        let mut seqs: Vec<u64> = match from {
+            From::Retained(after) => matching.map(|it| it.seq).filter(|&it| it > after).collect(),
+            From::Last(_) => matching.map(|it| it.seq).collect(),
+            From::Since(time) => {
+                let all = log.retained().filter(|it| it.seq <= self.head_after);
+                let mut all = all.skip_while(|it| it.unix_millis < time);
+                let first = all.next().map_or(u64::MAX, |it| it.seq);
+                matching
+                    .map(|it| it.seq)
+                    .filter(|&it| it >= first)
+                    .collect()
+            }
+            From::Head | From::After(_) => Vec::new(),
+        };
+        if let From::Last(count) = from {
+            seqs.drain(..seqs.len().saturating_sub(count));
+        }
+        seqs
+    }
+
+    pub(super) fn asks_for(&self, entry: &Entry) -> bool {
+        let active = self.selectors.iter().filter(|(_, from)| *from < entry.seq);
+        entry.is_for(active.map(|(selector, _)| selector.as_str()))
+    }
+
+    /// Checks the place at which the first block says that reading begins.
+    pub(super) fn begins_at(&mut self, seq: u64, log: &Truth) -> Checked {
+        let Some(row) = self.row else {
+            return self.wrong(START, "something came before it was connected");
+        };
+        let latest = seq >= self.head_before.min(self.head_after) && seq <= log.head;
+        let right = match (row.from, self.first_wanted) {
+            (From::After(after), _) => seq == after,
+            (From::Head, _) => latest,
+            (_, None) => seq <= log.head,
+            (_, Some(first)) => first > seq && seq >= self.last_unwanted,
+        };
+        if !right {
+            let (first, before) = (self.first_wanted, self.last_unwanted);
+            return self.wrong(
+                START,
+                format!(
+                    "begins behind {seq} by {}, where {first:?} is wanted and {before} is not",
+                    row.name
+                ),
+            );
+        }
+        self.base = Some(seq);
+        Ok(())
+    }
+
+    pub(super) fn refused(&self, word: &str, log: &Truth, coverage: &mut Coverage) -> Checked {
+        let expected = self.expected(log);
+        match expected.rows.iter().find(|row| row.word == word) {
+            Some(row) if !matches!(word, "fresh" | "complete") => {
+                coverage.saw(format!("row {}", row.name));
+                coverage.saw("on gap fail");
+                Ok(())
+            }
+            _ => self.wrong(
+                RESUME,
+                format!("refused with {word}, where {expected:?} is right"),
+            ),
+        }
+    }
+
+    pub(super) fn ended(
+        &mut self,
+        reason: Option<&str>,
+        log: &Truth,
+        coverage: &mut Coverage,
+    ) -> Checked {
+        self.is_over = true;
+        if log.rules.ids == Ids::Bare {
+            coverage.saw(format!("end without a word: {}", reason.unwrap_or("none")));
+            return match reason {
+                None => self.wrong(END, "the stream ended for no reason"),
+                Some(_) => Ok(()),
+            };
+        }
+        match (&self.closed, reason) {
+            (Some(told), Some(reason)) if told == reason => Ok(()),
+            (told, reason) => self.wrong(
+                END,
+                format!("{told:?} is told and {reason:?} is the reason"),
+            ),
+        }
+    }
+
+    pub(super) fn kicked(&mut self, log: &Truth) {
+        self.kicked_at.get_or_insert(log.head);
+    }
+
+    pub(super) fn change_topics(
+        &mut self,
+        added: &[String],
+        removed: &[String],
+        after: u64,
+        log: &Truth,
+    ) {
+        for (_, entry) in log.entries.range(after + 1..) {
+            let there = entry.state == State::Retained && log.rules.exact;
+            if !there && !self.asks_for(entry) {
+                self.gone_before.insert(entry.seq);
+            }
+        }
+        self.selectors.retain(|(it, _)| !removed.contains(it));
+        for selector in added {
+            if self.selectors.iter().all(|(it, _)| it != selector) {
+                self.selectors.push((selector.clone(), after));
+            }
+        }
+    }
+}
+
+/// The word for what became of a cursor: a gap's reason, or none.
+pub(super) fn word(resume: &Resume) -> &str {
+    match resume {
+        Resume::Gap(gap) => gap.reason.as_str(),
+        other => other.as_str(),
+    }
+}
+
+fn start_name(from: From) -> &'static str {
+    match from {
+        From::Head => "latest",
+        From::Retained(_) => "earliest",
+        From::Last(_) => "last",
+        From::Since(_) => "since",
+        From::After(_) => "after",
+    }
+}
