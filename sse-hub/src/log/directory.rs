@@ -43,9 +43,9 @@ impl Log {
             return Cow::Borrowed(topics);
         }
         let mut ids = topics.to_vec();
-        topics
-            .iter()
-            .for_each(|id| ids.extend_from_slice(patterns(id)));
+        for id in topics {
+            ids.extend_from_slice(patterns(id));
+        }
         ids.sort_unstable();
         ids.dedup();
         Cow::Owned(ids)
