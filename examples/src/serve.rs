@@ -1,12 +1,13 @@
 //! An accept loop for thousands of event streams, on hyper's connection for HTTP/1.1.
 //!
-//! What it does that `axum::serve` and `warp::serve` leave undone:
+//! What it buys over `axum::serve` and `warp::serve`:
 //!
-//! * A connection that waits for events costs about half the memory: it is one task without a boxed connection for HTTP/2 beside it.
+//! * A connection that waits for events costs about half the memory: there is no box around it that could be HTTP/2 as well.
 //! * An event is one `send` of one slice. Without `writev(false)` hyper hands the kernel three, the chunk's size, the event and
 //!   the end of the chunk, which costs more than the copy that joins them.
-//! * A burst of clients finds room: the queue of those who are not accepted yet holds 4096, where 1024 or 128 is usual.
-//! * When no descriptors are left it goes on accepting once there are some.
+//!
+//! What matters as much holds for those as well if they are given the listener of [`bind`]: a queue of 4096 connections that are not
+//! accepted yet, `TCP_NODELAY`, a bounded send buffer, and the end of a client that reads nothing.
 
 use std::net::SocketAddr;
 use std::pin::pin;

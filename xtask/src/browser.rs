@@ -30,15 +30,17 @@ pub(crate) fn run(options: Options) -> Result<Report> {
     }
     Runtime::new().context("tokio")?.block_on(async {
         let chromium = Chromium::start(&browser, &driver).await?;
-        let report = look(&chromium).await;
+        let second = Chromium::start(&browser, &driver).await?;
+        let report = look(&chromium, &second).await;
         chromium.close().await?;
+        second.close().await?;
         report
     })
 }
 
-async fn look(chromium: &Chromium) -> Result<Report> {
+async fn look(chromium: &Chromium, second: &Chromium) -> Result<Report> {
     let mut report = adapters::run(chromium).await?;
-    report.merge(pages::run(chromium).await?);
+    report.merge(pages::run(chromium, second).await?);
     Ok(report)
 }
 

@@ -52,7 +52,7 @@ async fn measure(hub: Hub) -> Result<()> {
 fn load(seconds: f64, phase: f64) -> f64 {
     let slow = 24.0 * (seconds / 7.3 + phase * 2.1).sin();
     let quick = 9.0 * (seconds * (0.7 + phase / 6.0) + phase).sin();
-    let noise = 3.0 * (seconds * 31.0 + phase * 5.0).sin();
+    let noise = 2.5 * (seconds * 7.9 + phase * 5.0).sin() * (seconds * 3.1 - phase).sin();
     ((30.0 + phase * 8.0 + slow + quick + noise).clamp(0.0, 100.0) * 10.0).round() / 10.0
 }
 

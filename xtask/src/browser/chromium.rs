@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -34,7 +35,9 @@ impl Chromium {
     ///
     /// One of them does not start.
     pub(crate) async fn start(browser: &Path, driver: &Path) -> Result<Self> {
-        let profile = workspace::scratch("browser")?.join(std::process::id().to_string());
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let profile = format!("{}-{number}", std::process::id());
+        let profile = workspace::scratch("browser")?.join(profile);
         let mut command = Command::new(driver);
         command.arg("--port=0").stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::null());
@@ -175,6 +178,9 @@ fn read_port(mut output: impl BufRead + Send + 'static) -> Result<u16> {
     }
     bail!("chromedriver ended before it said its port")
 }
+
+/// How many were started; each has a profile of its own.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 /// Without sandbox and graphics card it runs anywhere, and the rest keeps it from asking the network for anything.
 const SWITCHES: [&str; 11] = [

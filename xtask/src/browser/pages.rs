@@ -14,7 +14,7 @@ use crate::report::Report;
 use crate::workspace;
 
 /// Looks at the page of every example that has one, on a phone and on a desk; each is a test.
-pub(crate) async fn run(chromium: &Chromium) -> Result<Report> {
+pub(crate) async fn run(chromium: &Chromium, second: &Chromium) -> Result<Report> {
     let screenshots = workspace::root().join("target/screenshots");
     fs::create_dir_all(&screenshots)?;
     let mut report = Report::new();
@@ -30,6 +30,10 @@ pub(crate) async fn run(chromium: &Chromium) -> Result<Report> {
         Ok(()) => report.pass(),
         Err(error) => report.fail(format!("progress after a reload: {error:#}")),
     }
+    match meet(chromium, second).await {
+        Ok(()) => report.pass(),
+        Err(error) => report.fail(format!("chat between two browsers: {error:#}")),
+    }
     report.note("screenshots are in target/screenshots");
     Ok(report)
 }
@@ -40,6 +44,11 @@ async fn look(chromium: &Chromium, name: &str, width: u32, screenshots: &Path) -
     chromium.view(width, "light").await?;
     chromium.complaints().await?;
     chromium.open(&server.url).await?;
+    if name == "chat" {
+        for text in SMALL_TALK {
+            say(chromium, text).await?;
+        }
+    }
     chromium.wait_for(&seen(events(name)), SOON).await?;
     is(chromium, "$('state').textContent", &"open".into()).await?;
     fits(chromium).await?;
@@ -86,6 +95,54 @@ async fn resume(chromium: &Chromium) -> Result<()> {
     chromium.open("about:blank").await
 }
 
+/// Two people in a room see each other's words and presence; one of them reloads and has missed nothing.
+async fn meet(ada: &Chromium, bo: &Chromium) -> Result<()> {
+    let mut server = Server::example("chat", &[])?;
+    ada.open(&format!("{}?room=den&name=Ada", server.url))
+        .await?;
+    ada.wait_for(&seen(1), SOON).await?;
+    bo.open(&format!("{}?room=den&name=Bo", server.url)).await?;
+    ada.wait_for(&present("Ada Bo"), SOON).await?;
+    bo.wait_for(&present("Ada Bo"), SOON).await?;
+    say(ada, "Is anyone here?").await?;
+    bo.wait_for(&shown("Is anyone here?"), SOON).await?;
+    say(bo, "I am, <b>&amp;</b>").await?;
+    ada.wait_for(&shown("I am, <b>&amp;</b>"), SOON).await?;
+    bo.open("about:blank").await?;
+    ada.wait_for(&present("Ada"), SOON).await?;
+    say(ada, "Gone already?").await?;
+    bo.open(&format!("{}?room=den&name=Bo", server.url)).await?;
+    bo.wait_for(&shown("Gone already?"), SOON).await?;
+    is(bo, &shown("I am, <b>&amp;</b>"), &true.into()).await?;
+    server.signal(Signal::SIGTERM);
+    server.ended().context("with two pages open")?;
+    for browser in [ada, bo] {
+        let gone = "$('state').textContent === 'reconnecting'";
+        browser.wait_for(gone, SOON).await?;
+        browser.open("about:blank").await?;
+    }
+    Ok(())
+}
+
+/// Types into the chat and sends it.
+async fn say(chromium: &Chromium, text: &str) -> Result<()> {
+    let can = "!$('say').lastChild.disabled && $('text').value === ''";
+    chromium.wait_for(can, SOON).await?;
+    let text = Value::from(text);
+    let send = format!("($('text').value = {text}, $('say').requestSubmit(), true)");
+    is(chromium, &send, &true.into()).await
+}
+
+fn present(names: &str) -> String {
+    format!("[...$('present').children].map((it) => it.textContent).join(' ') === '{names}'")
+}
+
+/// Whether someone has said just this.
+fn shown(text: &str) -> String {
+    let text = Value::from(text);
+    format!("[...$('room').children].some((it) => it.lastChild.textContent === {text})")
+}
+
 async fn fits(chromium: &Chromium) -> Result<()> {
     let overflow = "document.documentElement.scrollWidth - innerWidth";
     let overflow = chromium.value(overflow).await?;
@@ -114,9 +171,18 @@ fn events(name: &str) -> u32 {
     match name {
         "llm_stream" => 60,
         "progress" => 40,
+        "dashboard" => 1500,
+        "chat" => 1 + 4,
         _ => 3,
     }
 }
+
+const SMALL_TALK: [&str; 4] = [
+    "Good morning!",
+    "The build is green again",
+    "https://example.org/a-link-that-is-much-longer-than-any-phone-is-wide/and-has-no-place-to-break-at/in-it",
+    "☃",
+];
 
 /// The colours have changed, so that the picture shows no state in between.
 const SETTLED: &str = "document.getAnimations().every((one) => !(one instanceof CSSTransition))";
