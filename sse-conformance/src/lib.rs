@@ -6,4 +6,6 @@ pub mod codec;
 pub mod http;
 #[cfg(feature = "hub")]
 pub mod hub;
+#[cfg(feature = "proxy")]
+pub mod proxy;
 pub mod vectors;

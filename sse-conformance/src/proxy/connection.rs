@@ -1,0 +1,93 @@
+use std::{future::pending, io, time::Duration};
+
+use socket2::SockRef;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpStream,
+    sync::watch,
+};
+
+use super::fault::{Cut, Fault};
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Direction {
+    ToClient,
+    ToServer,
+}
+
+/// Carries bytes both ways until both sides have ended, or the connection is cut.
+pub(super) async fn carry(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    fault: watch::Receiver<Fault>,
+    mut cut: watch::Receiver<Option<Cut>>,
+) {
+    let carried = async {
+        let (from_client, to_client) = client.split();
+        let (from_server, to_server) = server.split();
+        let up = pump(from_client, to_server, fault.clone(), Direction::ToServer);
+        let down = pump(from_server, to_client, fault, Direction::ToClient);
+        tokio::join!(up, down)
+    };
+    let cut = tokio::select! {
+        ended = carried => {
+            let reset = ended.0.is_err() || ended.1.is_err();
+            reset.then_some(Cut::Reset)
+        }
+        how = cut.wait_for(Option::is_some) => how.ok().and_then(|how| *how),
+    };
+    if cut == Some(Cut::Reset) {
+        for stream in [&client, &server] {
+            // Closing a socket that does not linger resets it.
+            let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+        }
+    }
+}
+
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut fault: watch::Receiver<Fault>,
+    direction: Direction,
+) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    let mut passed = 0;
+    loop {
+        let now = *fault.borrow_and_update();
+        if now == Fault::BlackHole {
+            wait_while(&mut fault, Fault::BlackHole).await;
+            continue;
+        }
+        let piece = now.piece(passed).min(buffer.len());
+        let read = tokio::select! {
+            read = from.read(&mut buffer[..piece]) => read,
+            Ok(()) = fault.changed() => continue,
+        };
+        let read = match read {
+            Ok(0) | Err(_) if now == Fault::HalfOpen => pending().await,
+            read => read?,
+        };
+        tokio::time::sleep(now.pause(read)).await;
+        // What was read before the hole opened is swallowed by it as well.
+        wait_while(&mut fault, Fault::BlackHole).await;
+        if read == 0 {
+            return to.shutdown().await;
+        }
+        to.write_all(&buffer[..read]).await?;
+        passed += read;
+        if let Fault::EndAfter(most) = now
+            && direction == Direction::ToClient
+            && passed >= most
+        {
+            to.shutdown().await?;
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
+    }
+}
+
+async fn wait_while(fault: &mut watch::Receiver<Fault>, same: Fault) {
+    if fault.wait_for(|now| *now != same).await.is_err() {
+        pending().await
+    }
+}
