@@ -15,10 +15,11 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::BoxError;
+use futures_util::FutureExt;
 use hyper::Request;
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
-use hyper::service::Service;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 #[cfg(target_os = "linux")]
@@ -59,7 +60,7 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener> {
 pub async fn serve<S, B>(listener: TcpListener, service: S, stopped: impl Future<Output = ()>)
 where
     S: Service<Request<Incoming>, Response = hyper::Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
+    S::Future: Send + 'static,
     S::Error: Into<BoxError>,
     B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
@@ -77,10 +78,13 @@ where
             sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let connection = http.serve_connection(TokioIo::new(socket), service.clone());
+        let service = service.clone();
+        // A connection keeps room for what answers, also while it waits for events: a pointer is enough.
+        let service = service_fn(move |request| Box::pin(service.call(request)));
+        let connection = http.serve_connection(TokioIo::new(socket), service);
         let connection = connections.watch(connection);
-        // An error is a client that left.
-        tokio::spawn(async { connection.await.ok() });
+        // An error is a client that left. An async block around this would hold the connection's room twice.
+        tokio::spawn(connection.map(drop));
     }
     // A client that does not read does not see the end of its stream either.
     let _ = timeout(PATIENCE, connections.shutdown()).await;
