@@ -43,11 +43,14 @@ impl Draft {
         default: &Topic,
         event: Event,
     ) -> Result<Self, InvalidDraft> {
-        let mut checked: Vec<Topic> = Vec::with_capacity(1);
-        for name in topics.into_topics() {
-            let topic = Topic::try_from(name)?;
-            if !checked.contains(&topic) {
-                checked.push(topic);
+        let names = topics.into_topics().into_iter();
+        let mut checked = names.map(Topic::try_from).collect::<Result<Vec<_>, _>>()?;
+        let mut index = 1;
+        while index < checked.len() {
+            if checked[..index].contains(&checked[index]) {
+                checked.remove(index);
+            } else {
+                index += 1;
             }
         }
         if checked.is_empty() {

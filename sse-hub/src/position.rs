@@ -83,9 +83,44 @@ pub struct Position {
 impl Position {
     /// Returns the position as an event's id.
     pub fn to_event_id(self) -> EventId {
-        let mut text = String::with_capacity(8 + 1 + 20 + 1 + 8);
+        EventId::try_from(self.text().as_str()).unwrap_or(EventId::EMPTY)
+    }
+
+    pub(crate) fn text(self) -> Text {
+        let mut text = Text::new();
         let _ = fmt::Write::write_fmt(&mut text, format_args!("{self}"));
-        EventId::try_from(text).unwrap_or(EventId::EMPTY)
+        text
+    }
+}
+
+/// The text of a position, without memory of its own.
+pub(crate) struct Text {
+    bytes: [u8; Self::MOST],
+    len: usize,
+}
+
+impl Text {
+    const MOST: usize = 8 + 1 + 20 + 1 + 8;
+
+    fn new() -> Self {
+        Self {
+            bytes: [0; Self::MOST],
+            len: 0,
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let end = self.len + part.len();
+        let place = self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?;
+        place.copy_from_slice(part.as_bytes());
+        self.len = end;
+        Ok(())
     }
 }
 

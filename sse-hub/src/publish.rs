@@ -109,7 +109,7 @@ impl IntoFuture for Publish {
         Publishing {
             engine,
             namespace,
-            stage: Stage::Ready(Box::new(draft), ack),
+            stage: Stage::Ready(draft, ack),
         }
     }
 }
@@ -130,11 +130,15 @@ pub struct Publishing {
     stage: Stage,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is moved once, and a box would be an allocation for each publication"
+)]
 enum Stage {
-    Ready(Box<Result<Draft, PublishError>>, Ack),
+    Ready(Result<Draft, PublishError>, Ack),
     Appending(
         BoxFuture<'static, Vec<Result<Appended, AppendError>>>,
-        Box<[crate::topic::Topic]>,
+        usize,
     ),
     Done,
 }
@@ -153,13 +157,13 @@ impl Future for Publishing {
             let Stage::Ready(draft, ack) = std::mem::replace(stage, Stage::Done) else {
                 return Poll::Pending;
             };
-            let draft = match *draft {
+            let draft = match draft {
                 Ok(_) if engine.is_closed() => return Poll::Ready(Err(PublishError::closed())),
                 Ok(draft) => draft,
                 Err(error) => return Poll::Ready(Err(error)),
             };
             engine.start();
-            let topics = draft.topics.clone();
+            let subscribers = namespace.count_listeners(&draft.topics);
             let target = Arc::clone(namespace);
             let polled = namespace.publishing(|| {
                 let mut appending = append(target, vec![draft], ack);
@@ -170,20 +174,20 @@ impl Future for Publishing {
             });
             match polled {
                 Poll::Ready(Ok(answers)) => {
-                    return Poll::Ready(published(namespace, answers, &topics));
+                    return Poll::Ready(published(namespace, answers, subscribers));
                 }
-                Poll::Ready(Err(appending)) => *stage = Stage::Appending(appending, topics),
+                Poll::Ready(Err(appending)) => *stage = Stage::Appending(appending, subscribers),
                 Poll::Pending => {}
             }
             return Poll::Pending;
         }
-        let Stage::Appending(appending, topics) = stage else {
+        let Stage::Appending(appending, subscribers) = stage else {
             return Poll::Pending;
         };
         match namespace.publishing(|| appending.as_mut().poll(cx)) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(answers) => {
-                let outcome = published(namespace, answers, topics);
+                let outcome = published(namespace, answers, *subscribers);
                 *stage = Stage::Done;
                 Poll::Ready(outcome)
             }
@@ -209,14 +213,14 @@ fn append(
 fn published(
     namespace: &Namespace,
     answers: Vec<Result<Appended, AppendError>>,
-    topics: &[crate::topic::Topic],
+    subscribers: usize,
 ) -> Result<Published, PublishError> {
     let answer = answers
         .into_iter()
         .next()
         .unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
     let appended = answer.map_err(PublishError::append)?;
-    Ok(Published::new(namespace, appended, topics))
+    Ok(Published::new(namespace, appended, subscribers))
 }
 
 /// Publishes several at once, in order; the answers are in the same order.
@@ -230,20 +234,23 @@ pub(crate) async fn publish_batch(
         return drafts.iter().map(|_| Err(PublishError::closed())).collect();
     }
     engine.start();
-    let topics: Vec<_> = drafts.iter().map(|draft| draft.topics.clone()).collect();
+    let counts: Vec<_> = drafts
+        .iter()
+        .map(|draft| namespace.count_listeners(&draft.topics))
+        .collect();
     let mut appending = append(Arc::clone(&namespace), drafts, ack);
     let answers =
         std::future::poll_fn(|cx| namespace.publishing(|| appending.as_mut().poll(cx))).await;
     let mut answers = answers.into_iter();
-    let answer = |topics: Box<[crate::topic::Topic]>| {
+    let answer = |subscribers| {
         let appended = answers
             .next()
             .unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
         appended
-            .map(|appended| Published::new(&namespace, appended, &topics))
+            .map(|appended| Published::new(&namespace, appended, subscribers))
             .map_err(PublishError::append)
     };
-    topics.into_iter().map(answer).collect()
+    counts.into_iter().map(answer).collect()
 }
 
 /// What became of a publication.
@@ -252,14 +259,14 @@ pub(crate) async fn publish_batch(
 pub struct Published {
     /// Where the entry is.
     pub position: Position,
-    /// How many subscriptions listen to one of its topics at this moment.
+    /// How many subscriptions listened to one of its topics when it was published.
     pub subscribers: usize,
     /// Whether it was published before, under the same idempotency key.
     pub duplicate: bool,
 }
 
 impl Published {
-    fn new(namespace: &Namespace, appended: Appended, topics: &[crate::topic::Topic]) -> Self {
+    fn new(namespace: &Namespace, appended: Appended, subscribers: usize) -> Self {
         let epoch = namespace.read_log().head().epoch;
         Self {
             position: Position {
@@ -267,7 +274,7 @@ impl Published {
                 seq: appended.seq,
                 nonce: appended.nonce,
             },
-            subscribers: namespace.count_listeners(topics),
+            subscribers,
             duplicate: appended.duplicate,
         }
     }

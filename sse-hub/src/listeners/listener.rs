@@ -198,8 +198,11 @@ impl Listener {
         self.passed.fetch_add(entries, Ordering::AcqRel);
         self.passed_bytes.fetch_add(bytes, Ordering::AcqRel);
         self.cursor.store(cursor, Ordering::Release);
-        if let Some(next_at) = next_at {
-            self.behind_since.fetch_min(next_at, Ordering::AcqRel);
+        match next_at {
+            Some(next_at) => {
+                self.behind_since.fetch_min(next_at, Ordering::AcqRel);
+            }
+            None => self.look_again_at.store(0, Ordering::Relaxed),
         }
     }
 
@@ -316,7 +319,8 @@ impl Listener {
     }
 
     pub(crate) fn needs_a_look(&self) -> bool {
-        self.is_ended()
+        self.replaying.load(Ordering::Acquire)
+            || self.is_ended()
             || self.keep_alive_due.load(Ordering::Acquire)
             || self.skip.load(Ordering::Acquire)
     }

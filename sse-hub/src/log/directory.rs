@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 use bytestring::ByteString;
 
 use super::{
-    channel::{Channel, ChannelId},
+    channel::{Channel, ChannelId, ChannelIds},
     entry::Entry,
     ring::Log,
 };
@@ -18,16 +18,16 @@ const MOST_IDLE_CHANNELS: usize = 10_000;
 
 impl Log {
     /// The channels of topics.
-    pub(super) fn channels_of(&mut self, topics: &[Topic]) -> Box<[ChannelId]> {
+    pub(super) fn channels_of(&mut self, topics: &[Topic]) -> ChannelIds {
         if let [topic] = topics
             && let Some(&id) = self.names.get(topic.as_str())
         {
-            return Box::new([id]);
+            return ChannelIds::One([id]);
         }
         let ids = topics
             .iter()
             .map(|topic| self.channel(&Selector::from(topic.clone())));
-        ids.collect()
+        ChannelIds::Many(ids.collect())
     }
 
     /// The channels that an entry belongs to at this moment: its topics' own, and the patterns' that match one of them.
@@ -160,6 +160,13 @@ impl Log {
     pub(crate) fn selector(&self, id: ChannelId) -> Option<ByteString> {
         let channel = self.channels.get(id as usize)?;
         Some(channel.selector.clone().into_text())
+    }
+
+    /// The channel of a topic that no pattern matches, if that is all that is asked for.
+    pub(crate) fn only_channel(&self, topics: &[Topic]) -> Option<ChannelId> {
+        let [topic] = topics else { return None };
+        let &id = self.names.get(topic.as_str())?;
+        self.channels[id as usize].patterns.is_empty().then_some(id)
     }
 
     /// The channels of those topics that have one, with the patterns that match them.

@@ -8,9 +8,9 @@ use std::{
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use sse_core::{EncodedEvent, Event, EventId};
+use sse_core::{EncodedEvent, Encoder, Event, EventId};
 
-use super::channel::ChannelId;
+use super::channel::{ChannelId, ChannelIds};
 use crate::{
     ids::Ids,
     position::{Epoch, Position},
@@ -31,7 +31,7 @@ pub struct Entry {
     pub(super) at: u64,
     pub(super) expires: u64,
     /// The channels of its topics.
-    pub(super) channels: Box<[ChannelId]>,
+    pub(super) channels: ChannelIds,
     retained: AtomicBool,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Intake<'a> {
 }
 
 impl Entry {
-    pub(super) fn new(record: Record, channels: Box<[ChannelId]>, intake: &Intake<'_>) -> Self {
+    pub(super) fn new(record: Record, channels: ChannelIds, intake: &Intake<'_>) -> Self {
         let Record {
             seq,
             nonce,
@@ -83,12 +83,11 @@ impl Entry {
         };
         let mut event: Event = draft.event;
         let own_id = event.id.take().filter(|id| !id.is_empty());
-        event.id = match (intake.ids, &own_id) {
-            (Ids::Publisher | Ids::Bare, Some(own)) => Some(own.clone()),
-            (Ids::Bare, None) => None,
-            _ => Some(position.to_event_id()),
+        let wire = match (intake.ids, &own_id) {
+            (Ids::Publisher | Ids::Bare, Some(own)) => event.id(own).encode(),
+            (Ids::Bare, None) => event.encode(),
+            _ => encode_at(event, position),
         };
-        let wire = event.encode();
         let held = Held::new(wire.len(), intake.held);
         // What another process appended a while ago is as old as its date says.
         let at = intake
@@ -185,6 +184,19 @@ impl Entry {
     pub(super) fn conflation(&self) -> Option<(ByteString, ByteString)> {
         Some((self.topics.first()?.clone().into_text(), self.key.clone()?))
     }
+}
+
+/// Encodes an event with a position as its id, without making the id a text of its own.
+fn encode_at(event: Event, position: Position) -> EncodedEvent {
+    let id = position.text();
+    let closing = if event == Event::empty() { "\n" } else { "" };
+    let parts = ["id: ", id.as_str(), "\n"];
+    let len = parts.iter().map(|part| part.len()).sum::<usize>();
+    let mut text = String::with_capacity(len + event.encoded_len() + closing.len());
+    text.extend(parts);
+    Encoder::new().encode_into(&event, &mut text);
+    text.push_str(closing);
+    EncodedEvent::from_wire(text).unwrap_or_else(|_| event.id(position.to_event_id()).encode())
 }
 
 impl fmt::Debug for Entry {

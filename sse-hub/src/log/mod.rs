@@ -12,5 +12,5 @@ mod view;
 
 pub(crate) use channel::ChannelId;
 pub use entry::Entry;
-pub(crate) use reading::Keep;
+pub(crate) use reading::{Keep, Room};
 pub(crate) use ring::{Log, LogBytes, LogOptions};

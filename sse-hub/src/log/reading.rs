@@ -30,6 +30,13 @@ impl fmt::Debug for Keep<'_> {
     }
 }
 
+/// How much is taken at once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    pub(crate) bytes: usize,
+    pub(crate) entries: Option<u64>,
+}
+
 /// What a subscription takes at once.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
@@ -55,18 +62,23 @@ impl Taken {
 const MOST_ENTRIES: usize = 1024;
 
 impl Log {
-    /// Takes what is ready behind `after`: up to `max_bytes` and `max_entries`, but at least one entry.
+    /// Takes what is ready behind `after`: as much as there is room for, but at least one entry.
+    ///
+    /// `buffer` is an empty one to be filled.
     pub(crate) fn take(
         &self,
         channels: &[ChannelId],
         after: u64,
-        max_bytes: usize,
-        max_entries: Option<u64>,
+        room: Room,
         keep: Keep<'_>,
+        buffer: Vec<Arc<Entry>>,
     ) -> Taken {
-        let mut taken = Taken::default();
-        let mut bytes = 0;
-        let max_entries = max_entries.map_or(MOST_ENTRIES, |most| {
+        let mut taken = Taken {
+            entries: buffer,
+            ..Taken::default()
+        };
+        let (mut bytes, max_bytes) = (0, room.bytes);
+        let max_entries = room.entries.map_or(MOST_ENTRIES, |most| {
             MOST_ENTRIES.min(usize::try_from(most).unwrap_or(MOST_ENTRIES))
         });
         let mut merge = self.merge(channels, after);

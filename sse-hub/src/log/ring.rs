@@ -11,7 +11,7 @@ use slab::Slab;
 use sse_core::EventId;
 
 use super::{
-    channel::{Channel, ChannelId},
+    channel::{Channel, ChannelId, ChannelIds},
     entry::{Entry, Intake},
 };
 use crate::{
@@ -190,7 +190,11 @@ impl Log {
             unix_now,
             held: &self.held,
         };
-        Arc::new(Entry::new(record, Box::default(), &intake))
+        Arc::new(Entry::new(
+            record,
+            ChannelIds::Many(Box::default()),
+            &intake,
+        ))
     }
 
     /// Later retained entries under the key of this one, latest first.

@@ -1,4 +1,5 @@
 use std::{
+    mem,
     sync::{
         Arc, Weak,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -20,8 +21,12 @@ pub(super) struct Ingest {
     tail: Tail,
     /// Kept for its memory.
     wakers: Vec<Waker>,
+    entries: Vec<Arc<Entry>>,
     behind: Vec<Arc<Listener>>,
 }
+
+/// The capacity that is kept from one batch to the next.
+const MOST_KEPT: usize = 1024;
 
 /// Wakes whoever is to ask the tail again: the publisher that is about to do so anyway, or the hub's thread.
 pub(super) struct IngestWaker {
@@ -35,6 +40,7 @@ impl Ingest {
         Self {
             tail,
             wakers: Vec::new(),
+            entries: Vec::new(),
             behind: Vec::new(),
         }
     }
@@ -105,7 +111,7 @@ impl Namespace {
         match item {
             TailItem::Batch(records) => {
                 let (now, unix_now) = (self.clock.millis(), self.clock.unix_millis());
-                let mut entries = Vec::with_capacity(records.len());
+                let mut entries = mem::take(&mut ingest.entries);
                 {
                     let mut log = self.write_log();
                     entries.extend(
@@ -114,8 +120,12 @@ impl Namespace {
                             .map(|record| log.append(record, now, unix_now)),
                     );
                 }
+                self.change_version();
                 self.telemetry.published.increment(entries.len() as u64);
                 self.offer(&entries, now, ingest);
+                entries.clear();
+                entries.shrink_to(MOST_KEPT);
+                ingest.entries = entries;
             }
             TailItem::Cleared { topic, through } => {
                 self.cold_pages.clear();

@@ -171,6 +171,7 @@ impl Namespace {
         for selector in added {
             self.tell_start(listener, selector.as_str());
         }
+        self.change_version();
         listener.slot.wake();
     }
 
@@ -197,12 +198,12 @@ impl Namespace {
 
     pub(crate) fn count_listeners(&self, topics: &[Topic]) -> usize {
         let log = self.read_log();
-        let channels = log.known_channels(topics);
-        if let [channel] = channels[..] {
+        if let Some(channel) = log.only_channel(topics) {
             return log
                 .listeners(channel)
                 .map_or(0, |listeners| listeners.len());
         }
+        let channels = log.known_channels(topics);
         let mut ids = HashSet::new();
         for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {
             listeners.for_each(|listener| {

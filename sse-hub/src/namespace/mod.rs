@@ -7,7 +7,7 @@ mod membership;
 use std::{
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Poll, Waker},
 };
@@ -48,6 +48,7 @@ pub(crate) struct Namespace {
     ingest_waker: Arc<IngestWaker>,
     listeners: Mutex<Slab<Arc<Listener>>>,
     live: AtomicUsize,
+    version: AtomicU64,
     stalled: AtomicBool,
     next_look_at_faded: AtomicUsize,
     next_look_at_faded_bytes: AtomicUsize,
@@ -86,6 +87,7 @@ impl Namespace {
             ingest_waker: Arc::new(IngestWaker::new(signal)),
             listeners: Mutex::new(Slab::new()),
             live: AtomicUsize::new(0),
+            version: AtomicU64::new(1),
             stalled: AtomicBool::new(false),
             next_look_at_faded: AtomicUsize::new(0),
             next_look_at_faded_bytes: AtomicUsize::new(0),
@@ -98,6 +100,15 @@ impl Namespace {
 
     pub(crate) fn write_log(&self) -> RwLockWriteGuard<'_, Log> {
         self.log.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A number that changes, after the log has and before anyone is woken for it.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn change_version(&self) {
+        self.version.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(crate) fn is_stalled(&self) -> bool {
@@ -140,6 +151,7 @@ impl Namespace {
     }
 
     pub(crate) fn wake_all(&self) {
+        self.change_version();
         for listener in self.all() {
             listener.slot.wake();
         }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::{cold, subscribe::Subscribe, subscribe_error::SubscribeError};
 use crate::{
     ids::Ids,
-    log::{Entry, Keep},
+    log::{Entry, Keep, Room},
     position::Position,
     resume::{Cursor, OnGap, Resume, Start, decide},
     topic::Selector,
@@ -60,13 +60,11 @@ impl Subscribe {
                 if namespace.capabilities.replay && log.gone(channels) > replay.next.seq {
                     return None;
                 }
-                let taken = log.take(
-                    channels,
-                    replay.next.seq,
-                    BYTES_AT_ONCE,
-                    Some(room as u64),
-                    keep,
-                );
+                let room = Room {
+                    bytes: BYTES_AT_ONCE,
+                    entries: Some(room as u64),
+                };
+                let taken = log.take(channels, replay.next.seq, room, keep, Vec::new());
                 Some((
                     taken.entries,
                     taken.position.unwrap_or_else(|| log.position_at(through)),

@@ -1,4 +1,5 @@
 use std::{
+    mem,
     sync::Arc,
     task::{Context, Poll, ready},
 };
@@ -9,13 +10,15 @@ use super::stream::{State, Step, Subscription};
 use crate::{
     lag::Lagging,
     listeners::{CloseReason, Ending},
-    log::{ChannelId, Entry, Keep, Log},
+    log::{ChannelId, Entry, Keep, Log, Room},
     namespace::Namespace,
     position::Position,
 };
 
 /// The most bytes in one batch.
 const BATCH_BYTES: usize = 64 * 1024;
+/// The largest buffer that one keeps while it waits.
+const KEPT_CAPACITY: usize = 4;
 
 impl Subscription {
     pub(super) fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
@@ -51,22 +54,48 @@ impl Subscription {
                     through: 0,
                 })));
             }
+            let version = self.namespace.version();
+            if ending.is_none() && self.has_seen(version) {
+                self.listener.slot.park(cx.waker());
+                if self.has_seen(self.namespace.version()) {
+                    return Poll::Pending;
+                }
+                self.listener.slot.take();
+                continue;
+            }
             let offered = self.listener.before_looking();
-            match self.look(ending.as_ref()) {
-                Look::Found(entries, batch) => return Poll::Ready(self.hand_out(entries, batch)),
-                Look::Passed => continue,
-                Look::Missing(gap, at) => return Poll::Ready(self.tell_gap(&gap, at)),
+            let looked = self.look(ending.as_ref());
+            self.seen = version;
+            match looked {
+                Look::Found(entries, batch, rest) => {
+                    if rest == Rest::Unknown {
+                        self.seen = 0;
+                    }
+                    return Poll::Ready(self.hand_out(entries, batch));
+                }
+                Look::Passed => {
+                    self.seen = 0;
+                    continue;
+                }
+                Look::Missing(gap, at) => {
+                    self.seen = 0;
+                    return Poll::Ready(self.tell_gap(&gap, at));
+                }
                 // One that ended before cannot be ended again: it stops where it is, and can be resumed.
                 Look::Lagging if ending.is_some() => return Poll::Ready(self.close(ending)),
                 Look::Lagging => {
+                    self.seen = 0;
                     let namespace = Arc::clone(&self.namespace);
                     namespace.fall_behind(&Arc::clone(&self.listener), namespace.clock.millis());
                     continue;
                 }
-                Look::Cold => match ready!(self.read_cold(cx)) {
-                    Some(step) => return Poll::Ready(step),
-                    None => continue,
-                },
+                Look::Cold => {
+                    self.seen = 0;
+                    match ready!(self.read_cold(cx)) {
+                        Some(step) => return Poll::Ready(step),
+                        None => continue,
+                    }
+                }
                 Look::Nothing => self.listener.caught_up(offered, self.position.seq),
             }
             if ending.is_some() {
@@ -83,11 +112,21 @@ impl Subscription {
                 return Poll::Ready(self.control(&[event]));
             }
             self.listener.slot.park(cx.waker());
-            if !self.has_news() {
+            if self.has_seen(self.namespace.version()) || !self.has_news() {
                 return Poll::Pending;
             }
             self.listener.slot.take();
         }
+    }
+
+    /// Whether everything was considered when the log had this version, and nothing else is to be done.
+    ///
+    /// It spares a busy server's second and third poll of an event the look at the log.
+    fn has_seen(&self, version: u64) -> bool {
+        self.seen == version
+            && !self.live_marker
+            && !self.listener.needs_a_look()
+            && self.listener.lag().0 == 0
     }
 
     /// The second look, after the waker was left.
@@ -148,10 +187,16 @@ impl Subscription {
             filter: self.filter.as_deref(),
             now: namespace.clock.millis(),
         };
+        self.looked_at = keep.now;
         let max_entries = self
             .replay_left
             .filter(|_| self.position.seq < self.replay_through);
-        let taken = log.take(channels, self.position.seq, BATCH_BYTES, max_entries, keep);
+        let room = Room {
+            bytes: BATCH_BYTES,
+            entries: max_entries,
+        };
+        let buffer = mem::take(&mut self.buffer);
+        let taken = log.take(channels, self.position.seq, room, keep, buffer);
         let Some(position) = taken.position else {
             if let Some((_, to)) = hole
                 && ending.is_none()
@@ -161,6 +206,7 @@ impl Subscription {
             if ending.is_none_or(|ending| ending.through >= log.head().seq) {
                 self.position = log.head();
             }
+            self.buffer = taken.entries;
             return Look::Nothing;
         };
         let batch = log.batch(channels, &taken.entries, taken.is_whole());
@@ -173,9 +219,19 @@ impl Subscription {
             position.seq,
             taken.next_at,
         );
+        let limited = hole.is_some() || max_entries.is_some() || taken.next_at.is_some();
         match batch {
             None => Look::Passed,
-            Some(batch) => Look::Found(taken.entries, batch),
+            Some(batch) if limited => Look::Found(taken.entries, batch, Rest::Unknown),
+            Some(batch) => Look::Found(taken.entries, batch, Rest::None),
+        }
+    }
+
+    /// Takes back a buffer whose entries were handed out as bytes.
+    pub(super) fn reuse(&mut self, mut entries: Vec<Arc<Entry>>) {
+        entries.clear();
+        if entries.capacity() <= KEPT_CAPACITY {
+            self.buffer = entries;
         }
     }
 
@@ -190,7 +246,7 @@ impl Subscription {
         }
         self.namespace.telemetry.delivered.increment(count as u64);
         self.listener
-            .handed_out(batch.as_bytes().len(), self.namespace.clock.millis());
+            .handed_out(batch.as_bytes().len(), self.looked_at);
         Step::Entries(entries, Some(batch))
     }
 
@@ -311,9 +367,16 @@ impl Subscription {
     }
 }
 
+/// Whether there is more behind what was found.
+#[derive(Clone, Copy, PartialEq)]
+enum Rest {
+    None,
+    Unknown,
+}
+
 /// What a look at the log found.
 enum Look {
-    Found(Vec<Arc<Entry>>, EncodedBatch),
+    Found(Vec<Arc<Entry>>, EncodedBatch, Rest),
     /// Entries that are not for this subscription.
     Passed,
     Missing(Gap, Position),

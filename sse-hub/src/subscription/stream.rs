@@ -48,6 +48,12 @@ pub struct Subscription {
     pub(super) filter: Option<Box<Filter>>,
     pub(super) cold: Option<(u64, Arc<ColdPage>)>,
     pub(super) state: State,
+    /// The log's version when everything was considered; 0 if something may be left.
+    pub(super) seen: u64,
+    /// When the log was last looked at.
+    pub(super) looked_at: u64,
+    /// Kept for its memory.
+    pub(super) buffer: Vec<Arc<Entry>>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -105,6 +111,9 @@ impl Subscription {
             filter: None,
             cold: None,
             state: State::Open,
+            seen: 0,
+            looked_at: 0,
+            buffer: Vec::new(),
         }
     }
 
@@ -194,8 +203,14 @@ impl Stream for Subscription {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<EncodedBatch>> {
         loop {
             return Poll::Ready(match ready!(self.poll_step(cx)) {
-                Step::Control(batch) | Step::Entries(_, Some(batch)) => Some(batch),
-                Step::Entries(_, None) => continue,
+                Step::Control(batch) => Some(batch),
+                Step::Entries(entries, batch) => {
+                    self.reuse(entries);
+                    match batch {
+                        Some(batch) => Some(batch),
+                        None => continue,
+                    }
+                }
                 Step::End => None,
             });
         }
