@@ -41,7 +41,11 @@ impl Reader {
             matches!(subscription.resume(), Resume::Gap(gap) if gap.reason.as_str() == "expired");
         let pretended = match fault {
             Some(Fault::CursorMoved) if is_gap => asked,
-            Some(Fault::OffByOneResume) if *subscription.resume() == Resume::Complete => asked,
+            Some(Fault::OffByOneResume | Fault::NonceIgnored)
+                if *subscription.resume() == Resume::Complete =>
+            {
+                asked
+            }
             _ => None,
         };
         Self {
@@ -104,7 +108,9 @@ impl Reader {
         let blocks: Vec<&str> = text.split_inclusive("\n\n").collect();
         let is_delivery = text.contains("\ndata: p") || text.starts_with("data: p");
         match fault {
-            Fault::CursorMoved | Fault::OffByOneResume if is_first && self.pretended.is_some() => {
+            Fault::CursorMoved | Fault::OffByOneResume | Fault::NonceIgnored
+                if is_first && self.pretended.is_some() && text.contains("retry: ") =>
+            {
                 let id = self.pretended.clone().unwrap_or(EventId::EMPTY);
                 Some(Bytes::from(format!("id: {id}\n: ok\n\n")))
             }
