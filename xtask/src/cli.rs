@@ -8,7 +8,7 @@ use semver::Version;
 
 use crate::release::Mode;
 use crate::report::Options;
-use crate::{bench, ci, fuzz, release, vectors, workspace};
+use crate::{bench, ci, fuzz, release, stress, vectors, workspace};
 
 /// The workspace's own tasks.
 #[derive(Debug, Parser)]
@@ -37,6 +37,8 @@ enum Task {
     },
     /// Shows that every check fails for the fault that it is meant for.
     Teeth(Flags),
+    /// Runs a hub through what seeds decide, and judges what its readers saw.
+    Stress(stress::Seeds),
     /// Runs a fuzz target, or all, for some seconds each.
     Fuzz {
         /// A target of `fuzz/`, or `all`.
@@ -91,6 +93,7 @@ impl Cli {
             Task::Ci { steps, flags } => ci::run(&steps, flags.into()),
             Task::Tidy => step("tidy", Options::default()),
             Task::Vectors { files } => vectors::run(&files),
+            Task::Stress(seeds) => stress::run(seeds),
             Task::Teeth(flags) => step("teeth", flags.into()),
             Task::Fuzz {
                 planted: true,
@@ -168,6 +171,8 @@ mod tests {
         check("ci --strict --install", true);
         check("ci fmt clippy --strict", true);
         check("vectors testdata/a.jsonl testdata/b.jsonl", true);
+        check("stress hub --seeds 1000", true);
+        check("stress hub --provider delayed --seed 17", true);
         check("fuzz decoder 600", true);
         check("fuzz --planted --install", true);
         check("bench codec --svg codec.svg --rounds 15", true);
@@ -182,6 +187,7 @@ mod tests {
     fn a_command_that_lacks_its_object_is_refused() {
         check("vectors", false);
         check("bench", false);
+        check("stress", false);
         check("release 0.4", false);
         check("fuzz decoder 10 --planted", false);
     }

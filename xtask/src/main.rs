@@ -12,6 +12,7 @@ mod job;
 mod release;
 mod report;
 mod steps;
+mod stress;
 mod summary;
 mod tally;
 mod tidy;

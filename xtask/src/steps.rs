@@ -12,6 +12,7 @@ mod memory;
 mod msrv;
 mod no_std;
 mod package;
+mod stress;
 mod teeth;
 mod test;
 mod vectors;
@@ -47,6 +48,7 @@ pub(crate) const STEPS: &[Step] = &[
     step("examples", "every example runs", examples::run),
     step("browser", "Chromium reads every adapter", browser::run),
     step("vectors", "every public vector passes", vectors::run),
+    step("stress", "no seed finds a fault", stress::run),
     step("teeth", "every planted fault is reported", teeth::run),
     step("fuzz", "no target finds anything quickly", fuzz::run),
     step("bench-smoke", "the contenders agree", bench_smoke::run),

@@ -1,4 +1,4 @@
-//! Faults planted in servers and codecs, each reported by the check meant for it.
+//! Faults planted in servers, codecs and hubs, each reported by the check meant for it.
 
 use std::time::Duration;
 
@@ -11,7 +11,11 @@ use crate::tally::tally;
 
 pub(crate) fn run(options: Options) -> Result<Report> {
     let mut report = Report::new();
-    for (what, test) in [("codec", "teeth_codec"), ("server", "teeth_http")] {
+    for (what, test) in [
+        ("codec", "teeth_codec"),
+        ("server", "teeth_http"),
+        ("hub", "teeth_hub"),
+    ] {
         // Of the whole workspace, so that what the tests' step built serves again.
         let job = format!("test --workspace --all-features --test {test}");
         let job = Job::cargo(&job)
@@ -56,7 +60,7 @@ fn faults(text: &str) -> Vec<&str> {
     faults
 }
 
-/// The least number of faulty servers, and of faulty codecs.
+/// The least number of faulty servers, of faulty codecs, and of faulty hubs.
 const FAULTS: usize = 10;
 
 /// Some faults show only after a time limit of the suite.

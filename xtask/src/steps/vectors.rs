@@ -30,7 +30,7 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
 }
 
 /// The numbers of the closing line, `N passed, N failed`.
-fn closing(text: &str) -> Report {
+pub(super) fn closing(text: &str) -> Report {
     let line = text.lines().last().unwrap_or_default();
     let numbers = line.split_once(" passed, ").map(|(passed, rest)| {
         (

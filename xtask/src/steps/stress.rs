@@ -1,0 +1,25 @@
+//! A few seeds of everything that can be done to a hub.
+
+use anyhow::Result;
+
+use super::vectors::closing;
+use crate::report::{Options, Report};
+use crate::stress::{Provider, job};
+
+pub(crate) fn run(_options: Options) -> Result<Report> {
+    let mut report = Report::new();
+    for provider in Provider::ALL {
+        let job = job(provider, 0, SEEDS).run()?;
+        let part = closing(&job.text);
+        let is_whole = part.passed + part.failed > 0;
+        report.merge(part);
+        if !job.success || !is_whole {
+            report.failed = report.failed.max(1);
+            report.note(job.complaint());
+        }
+    }
+    Ok(report)
+}
+
+/// Enough for a look; a night runs thousands.
+const SEEDS: u64 = 20;

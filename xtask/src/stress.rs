@@ -1,0 +1,76 @@
+//! `cargo xtask stress`: seeds that decide on everything that is done to a hub.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use crate::job::Job;
+
+/// What is run, and how often.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Seeds {
+    /// What is put under stress.
+    target: Target,
+    /// The engine under the hub.
+    #[arg(long, default_value = "memory")]
+    provider: Provider,
+    /// How many seeds; one with `--seed` alone.
+    #[arg(long = "seeds")]
+    count: Option<u64>,
+    /// The first of them; a failing one is run again by its number.
+    #[arg(long = "seed")]
+    first: Option<u64>,
+}
+
+/// What there is to be put under stress.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Target {
+    Hub,
+}
+
+/// The engines under a hub.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Provider {
+    /// The hub's own, in memory.
+    Memory,
+    /// One for tests, with a replay of its own, holes and delays.
+    Delayed,
+}
+
+impl Provider {
+    /// Those that `cargo xtask ci` runs.
+    pub(crate) const ALL: [Self; 1] = [Self::Memory];
+}
+
+/// Runs seeds and shows what was found.
+///
+/// # Errors
+///
+/// Cargo cannot be started.
+pub(crate) fn run(seeds: Seeds) -> Result<bool> {
+    let Target::Hub = seeds.target;
+    let count = match (seeds.count, seeds.first) {
+        (Some(count), _) => count,
+        (None, Some(_)) => 1,
+        (None, None) => 100,
+    };
+    let job = job(seeds.provider, seeds.first.unwrap_or(0), count);
+    Ok(job.limit(LIMIT).show()?.success)
+}
+
+/// The program that runs seeds, built when it is needed.
+pub(crate) fn job(provider: Provider, first: u64, seeds: u64) -> Job {
+    let provider = match provider {
+        Provider::Memory => "memory",
+        Provider::Delayed => "delayed",
+    };
+    Job::cargo("run --quiet --package xtask --features stress --bin stress --").args([
+        provider.to_owned(),
+        first.to_string(),
+        seeds.to_string(),
+    ])
+}
+
+/// A night of seeds.
+const LIMIT: Duration = Duration::from_secs(8 * 60 * 60);
