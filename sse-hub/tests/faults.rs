@@ -70,6 +70,22 @@ fn publishers_with_the_same_key_at_the_same_time_make_one_entry() {
 }
 
 #[test]
+fn what_was_published_is_there_when_its_publisher_is_told() {
+    let hub = Hub::new();
+    let publish_all = || {
+        for _ in 0..5_000 {
+            let published = at_once(hub.publish("a", Event::new("x"))).unwrap();
+            assert!(hub.head().seq >= published.seq());
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(publish_all);
+        }
+    });
+}
+
+#[test]
 fn a_wall_clock_that_jumps_changes_neither_order_nor_age() {
     const HOUR: u64 = 3_600_000;
     let noon = 20_000 * 24 * HOUR;
@@ -200,8 +216,8 @@ fn a_million_ids_that_nobody_gave_out_harm_nobody() {
             let mut resumed = resumed.unwrap();
             // Only what this log gave out, or a place in it whose nonce is not known, is gone on from.
             let expected = id.parse::<Position>().ok().filter(|it| {
-                let mut held = positions.iter().filter(|held| held.seq == it.seq);
-                let same = held.all(|held| it.nonce == 0 || it.nonce == held.nonce);
+                let mut own = positions.iter().filter(|own| own.seq == it.seq);
+                let same = own.all(|own| it.nonce == 0 || it.nonce == own.nonce);
                 it.epoch == head.epoch && it.seq <= head.seq && same
             });
             match resumed.resume() {

@@ -76,9 +76,9 @@ impl Namespace {
     pub(crate) fn publishing<T>(&self, publish: impl FnOnce() -> Poll<T>) -> Poll<T> {
         self.ingest_waker.publishers.fetch_add(1, Ordering::SeqCst);
         let outcome = publish();
-        if self.ingest_waker.dirty.load(Ordering::SeqCst) {
-            self.pump();
-        }
+        // Also where nothing was said to be there: another thread may be about to say so, or be taking it in.
+        // What was published is in the log before its publisher goes on.
+        self.pump();
         self.ingest_waker.publishers.fetch_sub(1, Ordering::SeqCst);
         if self.ingest_waker.dirty.load(Ordering::SeqCst) {
             self.ingest_waker.wake_by_ref();
@@ -134,6 +134,7 @@ impl Namespace {
             }
             TailItem::Trimmed { first } => self.write_log().trim(first),
             TailItem::EpochChanged { new, fork_at, .. } => {
+                self.cold_pages.clear();
                 self.write_log().change_epoch(new, fork_at);
                 self.wake_all();
             }
