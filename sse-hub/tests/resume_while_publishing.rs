@@ -40,6 +40,10 @@ impl Numbers {
         self.next() % end
     }
 
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
+    }
+
     /// Gives others the processor at places that nobody can plan.
     fn maybe_yield(&mut self) {
         match self.below(16) {
@@ -101,7 +105,7 @@ fn publish(stage: &Stage, seed: u64) {
 const TOPICS: [&str; 4] = ["a/1", "a/2", "b/1", "b/2"];
 
 fn topic_of(number: u64) -> &'static str {
-    TOPICS[(Numbers(number).next() % 4) as usize]
+    Numbers(number).one_of(&TOPICS)
 }
 
 /// What a reader asks for, and which topics that is.
@@ -115,7 +119,7 @@ const ASKED: [(&[&str], [bool; 4]); 5] = [
 
 /// Resumes behind an entry, reads over the seam, and finds exactly what must be there.
 fn resume_once(stage: &Stage, numbers: &mut Numbers) {
-    let (asked, wanted) = ASKED[numbers.below(5) as usize];
+    let (asked, wanted) = numbers.one_of(&ASKED);
     let head = stage.published.load(Ordering::Acquire);
     let after = (head + 2).saturating_sub(numbers.below(BACK));
     let after = after.min(stage.hub.head().seq);
@@ -143,7 +147,7 @@ fn resume_once(stage: &Stage, numbers: &mut Numbers) {
                     .position(|name| *name == topic_of(*it))
                     .unwrap()]
             };
-            let expected = (seen + 1..).find(is_wanted).unwrap();
+            let expected = (seen + 1..=u64::MAX).find(is_wanted).unwrap();
             assert_eq!(
                 number, expected,
                 "after {seen}, of {asked:?}, resumed after {after}"

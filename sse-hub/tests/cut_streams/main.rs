@@ -13,7 +13,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use sse_hub::{EventId, GapAs, Ids, LagLimit, Lagging, OnGap, Position, Retention, Start};
 
 use client::Client;
-use scene::Scene;
+use scene::{Scene, Then};
 use scripted::Scripted;
 use shared::ready_text;
 
@@ -293,7 +293,7 @@ async fn a_close_and_a_keep_alive_can_be_cut_too() {
         let mut scene = Scene::new(|it| it);
         scene.publish(2).await;
         scene.start = Start::Earliest;
-        scene.kicked = true;
+        scene.then = Then::Kick;
         scene
     })
     .await;
@@ -301,7 +301,7 @@ async fn a_close_and_a_keep_alive_can_be_cut_too() {
         let mut scene = Scene::new(|it| it);
         scene.publish(2).await;
         scene.start = Start::Earliest;
-        scene.silent = true;
+        scene.then = Then::Silence;
         scene
     })
     .await;

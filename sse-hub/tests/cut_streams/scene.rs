@@ -25,8 +25,15 @@ pub(crate) struct Scene {
     pub(crate) told_again: bool,
     /// How many are published before the client reads on.
     pub(crate) bursts: usize,
-    pub(crate) kicked: bool,
-    pub(crate) silent: bool,
+    pub(crate) then: Then,
+}
+
+/// What happens on the first connection after all that was published.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Then {
+    Nothing,
+    Silence,
+    Kick,
 }
 
 impl Scene {
@@ -49,8 +56,7 @@ impl Scene {
             must_tell: false,
             told_again: false,
             bursts: 1,
-            kicked: false,
-            silent: false,
+            then: Then::Nothing,
         }
     }
 
@@ -116,13 +122,13 @@ impl Scene {
         text += &ready_text(subscription);
         self.publish(1).await;
         text += &ready_text(subscription);
-        if self.silent {
+        if self.then == Then::Silence {
             self.hub.publish("b", Event::new("x")).await.unwrap();
             self.wait(14);
             text += &ready_text(subscription);
             assert!(text.ends_with(": keep-alive\n\n"), "{text}");
         }
-        if self.kicked {
+        if self.then == Then::Kick {
             self.hub.disconnect(|_| true, "kicked");
             text += &ready_text(subscription);
         }
