@@ -88,6 +88,6 @@ async fn pump(
 
 async fn wait_while(fault: &mut watch::Receiver<Fault>, same: Fault) {
     if fault.wait_for(|now| *now != same).await.is_err() {
-        pending().await
+        pending::<()>().await;
     }
 }

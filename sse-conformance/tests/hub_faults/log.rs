@@ -1,7 +1,7 @@
 //! What was logged.
 
 use std::{
-    fmt,
+    fmt::{self, Write},
     sync::{Arc, Mutex},
 };
 
@@ -33,7 +33,7 @@ struct Line(String);
 
 impl Visit for Line {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0 += &format!("{}={value:?} ", field.name());
+        write!(self.0, "{}={value:?} ", field.name()).unwrap();
     }
 }
 

@@ -61,7 +61,9 @@ impl Viewer {
         // Without chunks the body is the stream itself.
         let mut request = format!("GET {} HTTP/1.0\r\nhost: test\r\n", self.path);
         if !self.last_event_id.is_empty() {
-            request += &format!("last-event-id: {}\r\n", self.last_event_id.as_str());
+            request += "last-event-id: ";
+            request += self.last_event_id.as_str();
+            request += "\r\n";
         }
         stream.write_all((request + "\r\n").as_bytes()).await?;
         let mut head = Vec::new();
