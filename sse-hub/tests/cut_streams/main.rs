@@ -8,9 +8,15 @@ mod scripted;
 #[path = "../shared/mod.rs"]
 mod shared;
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    task::{Context, Waker},
+    time::{Duration, UNIX_EPOCH},
+};
 
-use sse_hub::{EventId, GapAs, Ids, LagLimit, Lagging, OnGap, Position, Retention, Start};
+use sse_hub::{
+    EventId, GapAs, GapReason, Ids, LagLimit, Lagging, OnGap, Position, Resume, Retention, Start,
+    Subscribe, SubscribeErrorKind,
+};
 
 use client::Client;
 use scene::{Scene, Then};
@@ -201,6 +207,63 @@ async fn r6_the_log_ends_before_the_cursor() {
         })
         .await;
     }
+}
+
+/// A subscription that resumes behind an entry which its replica does not have yet.
+async fn resume_ahead(
+    provider: &Scripted,
+    scene: &mut Scene,
+) -> <Subscribe as IntoFuture>::IntoFuture {
+    scene.publish(2).await;
+    provider.hold_back();
+    scene.publish(1).await;
+    assert_eq!(scene.hub.head().seq, 2);
+    let ahead = scene.position(3).to_event_id();
+    let mut subscribe = scene.hub.subscribe("a").after(ahead).into_future();
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(subscribe.as_mut().poll(&mut cx).is_pending());
+    subscribe
+}
+
+#[tokio::test]
+async fn r6_a_replica_that_is_behind_is_waited_for() {
+    let provider = Scripted::new();
+    let mut scene = Scene::on(&provider);
+    let subscribe = resume_ahead(&provider, &mut scene).await;
+    provider.release();
+    let resumed = tokio::time::timeout(Duration::from_secs(10), subscribe).await;
+    let mut resumed = resumed.unwrap().unwrap();
+    assert_eq!(*resumed.resume(), Resume::Complete);
+    scene.publish(1).await;
+    assert_eq!(shared::ready_data(&mut resumed), ["4"]);
+}
+
+#[tokio::test]
+async fn r6_a_replica_that_stays_behind_says_neither_complete_nor_gap() {
+    let provider = Scripted::new();
+    let mut scene = Scene::on(&provider);
+    let mut subscribe = resume_ahead(&provider, &mut scene).await;
+    scene.wait(4);
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(subscribe.as_mut().poll(&mut cx).is_pending());
+    scene.wait(1);
+    let refused = tokio::time::timeout(Duration::from_secs(10), subscribe).await;
+    let error = refused.unwrap().unwrap_err();
+    assert_eq!(*error.kind(), SubscribeErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn r6_an_engine_that_has_lost_its_end_is_told_as_a_rollback() {
+    let provider = Scripted::new();
+    let mut scene = Scene::on(&provider);
+    scene.publish(2).await;
+    provider.hold_back();
+    scene.publish(1).await;
+    provider.lose(1);
+    let ahead = scene.position(3).to_event_id();
+    let resumed = scene.hub.subscribe("a").after(ahead).await.unwrap();
+    let rolled_back = |gap: &sse_hub::Gap| gap.reason == GapReason::Rollback;
+    assert!(matches!(resumed.resume(), Resume::Gap(gap) if rolled_back(gap)));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A provider that can fork and leave entries out.
+//! A provider that can fork, leave entries out, and be behind its engine.
 
 use std::{
     collections::VecDeque,
@@ -27,6 +27,7 @@ struct State {
     head: u64,
     pending: VecDeque<TailItem>,
     waker: Option<Waker>,
+    held_back: bool,
 }
 
 impl Scripted {
@@ -36,10 +37,35 @@ impl Scripted {
             head: 0,
             pending: VecDeque::new(),
             waker: None,
+            held_back: false,
         };
         Self {
             state: Arc::new(Mutex::new(state)),
         }
+    }
+
+    /// Keeps from the tail what the engine has from now on.
+    pub(crate) fn hold_back(&self) {
+        self.state.lock().unwrap().held_back = true;
+    }
+
+    /// Lets the tail catch up.
+    pub(crate) fn release(&self) {
+        let waker = {
+            let mut state = self.state.lock().unwrap();
+            state.held_back = false;
+            state.waker.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Forgets the last entries, as an engine that was restored.
+    pub(crate) fn lose(&self, entries: u64) {
+        let mut state = self.state.lock().unwrap();
+        state.head -= entries;
+        state.pending.clear();
     }
 
     /// Loses entries that nobody has seen.
@@ -145,7 +171,7 @@ impl Provider for Scripted {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new()
+        Capabilities::new().tail_is_head(false)
     }
 }
 
@@ -156,7 +182,9 @@ impl Stream for ScriptedTail {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<TailItem>> {
         let mut state = self.0.lock().unwrap();
-        if let Some(item) = state.pending.pop_front() {
+        if !state.held_back
+            && let Some(item) = state.pending.pop_front()
+        {
             return Poll::Ready(Some(item));
         }
         state.waker = Some(cx.waker().clone());
