@@ -189,6 +189,12 @@ impl Log {
 
     /// Removes a topic's entries up to a sequence, from all topics that they were published to.
     pub(crate) fn clear(&mut self, topic: &str, through: u64) {
+        if self.options.provider_replays {
+            // Which of the entries that only the provider had are gone is not known here.
+            let gone = self.channels.iter().map(|(_, channel)| channel.gone);
+            let gone = gone.fold(self.unrecorded_gone, u64::max);
+            self.note_unsure(gone.min(through));
+        }
         let Some(&id) = self.names.get(topic) else {
             return;
         };
@@ -208,7 +214,9 @@ impl Log {
             for &id in self.all_channels(&entry).iter() {
                 if let Some(channel) = self.channels.get_mut(id as usize) {
                     channel.lost = channel.lost.max(seq);
-                    channel.gone = channel.gone.max(seq);
+                    if !self.options.provider_replays {
+                        channel.gone = channel.gone.max(seq);
+                    }
                     channel
                         .listeners
                         .for_each(|listener| listener.note_cleared(seq));

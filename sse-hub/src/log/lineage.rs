@@ -50,6 +50,18 @@ impl Log {
         self.note_lost(first.saturating_sub(1));
     }
 
+    /// The last sequence up to which the provider may lack entries.
+    pub(crate) fn trimmed(&self) -> u64 {
+        self.unsure_through
+            .max(self.provider_first.saturating_sub(1))
+    }
+
+    /// Notes that the provider may lack some of what it had up to here.
+    pub(super) fn note_unsure(&mut self, through: u64) {
+        self.unsure_through = self.unsure_through.max(through);
+        self.note_lost(through);
+    }
+
     fn note_lost(&mut self, through: u64) {
         self.unrecorded = self.unrecorded.max(through);
         for (_, channel) in &mut self.channels {

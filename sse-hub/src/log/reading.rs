@@ -125,13 +125,13 @@ impl Log {
     }
 
     /// Takes entries of a page that the provider gave, as [`take`](Self::take) does of its own;
-    /// the position is that of the last one looked at, if not all were.
+    /// the position is that of the last one looked at, if not all that were asked for were.
     pub(crate) fn take_cold(
         &self,
         page: &[Arc<Entry>],
         after: u64,
         selectors: &[Selector],
-        max_bytes: usize,
+        room: Room,
         keep: Keep<'_>,
     ) -> (Vec<Arc<Entry>>, Option<Position>) {
         let matches = |entry: &Entry| {
@@ -141,13 +141,16 @@ impl Log {
                 .any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
         };
         let (mut taken, mut bytes, mut position) = (Vec::new(), 0, None);
-        for entry in page.iter().filter(|entry| entry.seq() > after) {
+        let asked = after + 1..=keep.through;
+        let max_entries = room.entries.unwrap_or(u64::MAX);
+        for entry in page.iter().filter(|entry| asked.contains(&entry.seq())) {
             let wanted = matches(entry)
                 && self.is_valid(entry, keep)
                 && !(keep.latest_per_key && self.replacements(entry).any(|it| matches(it)));
             if wanted {
                 bytes += entry.event().len();
-                if bytes > max_bytes && !taken.is_empty() {
+                let full = bytes > room.bytes || taken.len() as u64 >= max_entries;
+                if full && !taken.is_empty() {
                     return (taken, position);
                 }
                 taken.push(Arc::clone(entry));

@@ -38,6 +38,8 @@ pub(crate) struct Log {
     /// The first entry that the provider has; what is older is in nobody's log.
     pub(super) provider_first: u64,
     pub(super) last_evicted: Option<(u64, u32)>,
+    /// What the provider had up to here may be there no more.
+    pub(super) unsure_through: u64,
     pub(super) entries: BTreeMap<u64, Arc<Entry>>,
     pub(super) channels: Slab<Channel>,
     pub(super) names: HashMap<ByteString, ChannelId>,
@@ -99,6 +101,7 @@ impl Log {
             head_nonce: status.head_nonce,
             provider_first: status.first,
             last_evicted: None,
+            unsure_through: 0,
             entries: BTreeMap::new(),
             channels: Slab::new(),
             names: HashMap::new(),

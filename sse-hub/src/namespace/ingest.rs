@@ -2,7 +2,7 @@ use std::{
     mem,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
 };
@@ -32,7 +32,34 @@ const MOST_KEPT: usize = 1024;
 pub(super) struct IngestWaker {
     publishers: AtomicUsize,
     dirty: AtomicBool,
+    /// The number of the thread that takes in; 0 if none does.
+    taken_in_by: AtomicU64,
     signal: Weak<Signal>,
+}
+
+/// Says that this thread takes in, until it is dropped.
+struct TakingIn<'a>(&'a AtomicU64);
+
+impl<'a> TakingIn<'a> {
+    fn begin(place: &'a AtomicU64) -> Self {
+        place.store(thread_number(), Ordering::Relaxed);
+        Self(place)
+    }
+}
+
+impl Drop for TakingIn<'_> {
+    fn drop(&mut self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Another number for each thread, from 1 on.
+fn thread_number() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    thread_local! {
+        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    NUMBER.try_with(|number| *number).unwrap_or(u64::MAX)
 }
 
 impl Ingest {
@@ -51,6 +78,7 @@ impl IngestWaker {
         Self {
             publishers: AtomicUsize::new(0),
             dirty: AtomicBool::new(true),
+            taken_in_by: AtomicU64::new(0),
             signal: Arc::downgrade(signal),
         }
     }
@@ -92,7 +120,12 @@ impl Namespace {
 
     /// Takes in all that the provider has.
     pub(crate) fn pump(&self) {
+        // A log, a recorder or a waker may publish what it is told from in here; it is taken in when they are done.
+        if self.ingest_waker.taken_in_by.load(Ordering::Relaxed) == thread_number() {
+            return;
+        }
         let mut ingest = lock(&self.ingest);
+        let taking_in = TakingIn::begin(&self.ingest_waker.taken_in_by);
         let waker = Waker::from(Arc::clone(&self.ingest_waker));
         let mut cx = Context::from_waker(&waker);
         loop {
@@ -103,6 +136,7 @@ impl Namespace {
             }
         }
         self.let_go_if_worthwhile(&mut ingest);
+        drop(taking_in);
         drop(ingest);
         self.wake_waiters();
     }

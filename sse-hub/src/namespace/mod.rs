@@ -185,6 +185,9 @@ impl Namespace {
             }
         }
         self.let_go(&mut lock(&self.ingest));
+        if self.live() == 0 {
+            self.cold_pages.clear();
+        }
         let log = self.read_log();
         log.forget_batches();
         let bytes = log.bytes();

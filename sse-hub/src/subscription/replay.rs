@@ -100,7 +100,11 @@ async fn read_old(
         .into_iter()
         .map(|record| log.cold_entry(record, now, unix_now))
         .collect();
-    let (entries, position) = log.take_cold(&read, after.seq, selectors, usize::MAX, keep);
+    let room = Room {
+        bytes: usize::MAX,
+        entries: None,
+    };
+    let (entries, position) = log.take_cold(&read, after.seq, selectors, room, keep);
     let scanned = page.scanned_through.max(after.seq + 1).min(keep.through);
     Ok((
         entries,

@@ -89,9 +89,9 @@ impl Subscription {
                     namespace.fall_behind(&Arc::clone(&self.listener), namespace.clock.millis());
                     continue;
                 }
-                Look::Cold => {
+                Look::Cold(through) => {
                     self.seen = 0;
-                    match ready!(self.read_cold(cx)) {
+                    match ready!(self.read_cold(through, cx)) {
                         Some(step) => return Poll::Ready(step),
                         None => continue,
                     }
@@ -162,8 +162,28 @@ impl Subscription {
             let at = log.place_of_next(channels, self.position.seq);
             return Look::Missing(self.gap(&log, GapReason::Expired), at);
         }
-        if namespace.capabilities.replay && log.gone(channels) > self.position.seq {
-            return Look::Cold;
+        let hole = log.hole_after(self.position.seq);
+        let gone = log.gone(channels);
+        if namespace.capabilities.replay && gone > self.position.seq {
+            let last = ending.map_or(u64::MAX, |ending| ending.through);
+            if last <= self.position.seq {
+                return Look::Nothing;
+            }
+            let trimmed = log.trimmed().min(gone);
+            if trimmed > self.position.seq {
+                let at = log.position_at(trimmed);
+                return Look::Missing(self.gap(&log, GapReason::Expired), at);
+            }
+            return match hole {
+                Some((from, _)) if from <= self.position.seq + 1 && ending.is_some() => {
+                    Look::Nothing
+                }
+                Some((from, to)) if from <= self.position.seq + 1 => {
+                    Look::Missing(self.gap(&log, GapReason::Provider), log.position_at(to))
+                }
+                Some((from, _)) => Look::Cold(gone.min(last).min(from - 1)),
+                None => Look::Cold(gone.min(last)),
+            };
         }
         if ending.is_some() && log.gone(channels) > self.position.seq {
             // Nothing is kept for one that has ended: it closes where it is, and a resume tells of the gap.
@@ -176,7 +196,6 @@ impl Subscription {
             let at = log.place_of_next(channels, self.position.seq);
             return Look::Missing(self.gap(&log, GapReason::Slow), at);
         }
-        let hole = log.hole_after(self.position.seq);
         let through = hole
             .map_or(u64::MAX, |(from, _)| from - 1)
             .min(ending.map_or(u64::MAX, |ending| ending.through));
@@ -316,7 +335,7 @@ impl Subscription {
     }
 
     /// Reads on in what the provider has.
-    fn read_cold(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
+    fn read_cold(&mut self, through: u64, cx: &mut Context<'_>) -> Poll<Option<Step>> {
         let from = self.position.seq + 1;
         let namespace = Arc::clone(&self.namespace);
         let page = match &self.cold {
@@ -341,25 +360,26 @@ impl Subscription {
         let seats = self.listener.seats();
         let selectors = log.selectors(&seats.channels);
         let keep = Keep {
-            through: u64::MAX,
+            through,
             replay_through: self.replay_through,
             latest_per_key: self.latest_per_key,
             filter: self.filter.as_deref(),
             now: namespace.clock.millis(),
         };
-        let (entries, position) = log.take_cold(
-            &read.entries,
-            self.position.seq,
-            &selectors,
-            BATCH_BYTES,
-            keep,
-        );
-        self.position = position
-            .unwrap_or_else(|| log.position_at(read.scanned_through.max(self.position.seq)));
-        if position.is_none() && read.scanned_through < from {
-            // The provider has nothing there: what the ring has is all there is.
-            self.position = log.position_at(log.gone(&seats.channels));
-        }
+        let max_entries = self
+            .replay_left
+            .filter(|_| self.position.seq < self.replay_through);
+        let room = Room {
+            bytes: BATCH_BYTES,
+            entries: max_entries,
+        };
+        let (entries, position) =
+            log.take_cold(&read.entries, self.position.seq, &selectors, room, keep);
+        self.position = position.unwrap_or_else(|| {
+            // Where the provider has nothing, what the ring has is all there is.
+            let scanned = Some(read.scanned_through).filter(|&it| it >= from);
+            log.position_at(scanned.unwrap_or(through).min(through))
+        });
         let batch = log.batch(&[], &entries, false);
         drop(log);
         self.listener.set_cursor(self.position.seq);
@@ -381,8 +401,8 @@ enum Look {
     Passed,
     Missing(Gap, Position),
     Lagging,
-    /// What comes next is only at the provider.
-    Cold,
+    /// What comes next, up to here, is only at the provider.
+    Cold(u64),
     Nothing,
 }
 
