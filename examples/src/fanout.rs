@@ -5,10 +5,10 @@ use std::error::Error;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, bail};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sse_core::ByteString;
 use sse_hub::{
-    EventId, IntoTopics, PublishError, PublishErrorKind, Published, Rejection, SessionRequest,
+    IntoTopics, Position, PublishError, PublishErrorKind, Published, Rejection, SessionRequest,
 };
 
 /// The command line: `--listen ADDR:PORT`, `--retain N`, `--stock`.
@@ -77,17 +77,22 @@ impl IntoTopics for Target {
 #[derive(Debug, Serialize)]
 #[non_exhaustive]
 pub struct Receipt {
-    id: EventId,
+    #[serde(serialize_with = "text")]
+    id: Position,
     subscribers: usize,
 }
 
 impl From<Published> for Receipt {
     fn from(published: Published) -> Self {
         Self {
-            id: published.id(),
+            id: published.position,
             subscribers: published.subscribers,
         }
     }
+}
+
+fn text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(position)
 }
 
 /// The response that says why something was not published.
