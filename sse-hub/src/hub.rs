@@ -83,6 +83,9 @@ impl Hub {
     }
 
     /// Subscribes to topics and patterns, once the result is awaited; `()` is the default topic.
+    ///
+    /// A name from outside may be a pattern: `room/{room}` with the room `*` listens to all rooms.
+    /// Make it a [`Topic`] first, which refuses patterns.
     pub fn subscribe(&self, topics: impl IntoTopics) -> Subscribe {
         Subscribe::new(
             Arc::clone(&self.engine),

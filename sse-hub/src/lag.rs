@@ -54,6 +54,7 @@ pub enum Lagging {
     Disconnect,
     /// It goes on at the head, after a gap event that says so.
     Skip,
-    /// It is given only the latest entry of each key; if it is too far behind even so, it skips.
+    /// It is given only the latest entry of each key that is there when it reads, whether or not it is behind;
+    /// if it is too far behind even so, it skips.
     LatestPerKey,
 }

@@ -10,6 +10,7 @@ use sse_core::EventId;
 use crate::{
     hub::Hub,
     provider::BoxFuture,
+    publish::{PublishError, PublishErrorKind},
     resume::{OnGap, Start},
     subscription::{GapAs, Subscribe, SubscribeError, SubscribeErrorKind, Subscription},
 };
@@ -251,6 +252,22 @@ impl From<SubscribeError> for Rejection {
             SubscribeErrorKind::Closed | SubscribeErrorKind::Unavailable => {
                 Self::new(503, error.to_string()).header("Retry-After", "5")
             }
+        }
+    }
+}
+
+impl From<PublishError> for Rejection {
+    /// 400 with the rule for what breaks one, else 503.
+    fn from(error: PublishError) -> Self {
+        match error.kind() {
+            PublishErrorKind::Invalid => {
+                let rule = std::error::Error::source(&error);
+                Self::new(
+                    400,
+                    rule.map_or_else(|| error.to_string(), ToString::to_string),
+                )
+            }
+            _ => Self::new(503, error.to_string()).header("Retry-After", "5"),
         }
     }
 }

@@ -48,6 +48,14 @@ impl TryFrom<&str> for Topic {
     }
 }
 
+impl TryFrom<String> for Topic {
+    type Error = InvalidTopic;
+
+    fn try_from(name: String) -> Result<Self, InvalidTopic> {
+        ByteString::from(name).try_into()
+    }
+}
+
 impl Borrow<str> for Topic {
     fn borrow(&self) -> &str {
         &self.0
@@ -170,6 +178,13 @@ impl IntoTopics for Topic {
 impl IntoTopics for &Topic {
     fn into_topics(self) -> Vec<ByteString> {
         vec![self.0.clone()]
+    }
+}
+
+/// `None` is the default topic.
+impl<T: IntoTopics> IntoTopics for Option<T> {
+    fn into_topics(self) -> Vec<ByteString> {
+        self.map(IntoTopics::into_topics).unwrap_or_default()
     }
 }
 
