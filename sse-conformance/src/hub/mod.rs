@@ -26,6 +26,7 @@ mod recorded;
 mod replay;
 mod stress;
 mod subscriber;
+mod tck;
 mod world;
 
 pub use coverage::Coverage;
@@ -35,3 +36,4 @@ pub use oracle::{Violation, check};
 pub use plan::Engine;
 pub use record::{Answer, Happened, Record, Refusal, Rules, Wish};
 pub use stress::{Outcome, run_seed, stress, tell_seed};
+pub use tck::{Candidate, RULES, Rule};

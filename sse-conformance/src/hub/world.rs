@@ -192,6 +192,14 @@ impl World {
         }
     }
 
+    /// Lets the tails tell what the log's replay shows already: that something is gone.
+    fn catch_up(&self) {
+        if let Some(delayed) = &self.delayed {
+            delayed.let_all_go();
+        }
+        self.pump();
+    }
+
     /// Lets all hubs take in what their tails have.
     pub(super) fn pump(&self) {
         for place in &self.places {
@@ -207,6 +215,7 @@ impl World {
             let waker = Flag::raised().waker();
             let mut clearing = Box::pin(async move { hub.clear(&topic).await.is_ok() });
             let _ = clearing.as_mut().poll(&mut Context::from_waker(&waker));
+            self.catch_up();
         }
     }
 
@@ -234,15 +243,17 @@ impl World {
         match self.dice.below(16) {
             0 => {
                 if delayed.lose_the_last() {
-                    self.pump();
+                    self.catch_up();
                 }
             }
             1 if self.dice.one_in(2) => {
                 delayed.fork(self.dice.below(4) as usize);
-                delayed.let_all_go();
-                self.pump();
+                self.catch_up();
             }
-            2 => delayed.trim(self.dice.below(5) as usize),
+            2 => {
+                delayed.trim(self.dice.below(5) as usize);
+                self.catch_up();
+            }
             3 if self.dice.one_in(2) => delayed.stall(),
             4 | 5 => delayed.resume(),
             _ => {

@@ -158,15 +158,15 @@ fn rows_of(cursor: Position, wish: &Wish, log: &Truth, log_head: u64, choice: Fr
     let mut rows = Vec::new();
     if log.ancestors.iter().any(shared) && same {
         rows.extend(judged_by_loss(cursor.seq, wish, log, "R4"));
-        if log.rules.replay {
+        let is_there = |it: &Entry| it.state != State::Cleared && it.seq > log.trimmed;
+        if log.rules.replay && entry.is_some_and(is_there) {
             return rows;
         }
     }
-    if log.rules.replay || log.epoch_start > log.began_after + 1 {
-        rows.push(row("R5b", "epoch", choice));
-    }
-    if !log.rules.replay {
+    if log.is_of_one_epoch() {
         rows.push(row("R5a", "epoch", From::Retained(0)));
+    } else {
+        rows.push(row("R5b", "epoch", choice));
     }
     rows
 }

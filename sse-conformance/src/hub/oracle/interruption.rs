@@ -42,7 +42,7 @@ impl Reader {
         let (reason, base) = (&gap.reason, self.base.unwrap_or(0));
         let legal = match reason {
             GapReason::Slow => self.wish.lagging != Lagging::Disconnect,
-            GapReason::Expired => !log.cleared.is_empty(),
+            GapReason::Expired => !log.cleared.is_empty() || log.rules.replay,
             GapReason::Rollback => log.epochs_changed > 0,
             GapReason::Provider => log.holes.iter().any(|&(_, to)| to > base || to <= at.seq),
             _ => false,

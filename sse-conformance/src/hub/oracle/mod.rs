@@ -9,7 +9,7 @@ mod violation;
 
 use std::collections::{BTreeMap, HashMap};
 
-use sse_hub::PresenceChange;
+use sse_hub::{PresenceChange, provider::TailItem};
 
 use super::{
     coverage::Coverage,
@@ -59,9 +59,12 @@ impl Checker {
                 rules,
             } => {
                 self.logs
-                    .insert(*hub, Truth::new(status, records, rules.clone()));
+                    .insert(*hub, Truth::new(status, records, rules.clone(), now));
             }
             Happened::Told { hub, item } => {
+                if let TailItem::EpochChanged { fork_at, .. } = item {
+                    self.keys.retain(|_, (seq, _)| *seq < *fork_at);
+                }
                 if let Some(log) = self.logs.get_mut(hub) {
                     log.take(item, now, unix_now);
                 }

@@ -147,7 +147,7 @@ impl Reader {
             coverage.saw(format!("start {}", start_name(row.from)));
         }
         self.row = Some(row);
-        if log.rules.exact {
+        if log.rules.exact && !log.rules.replay {
             self.first_wanted = self.wanted(log, row.from).first().copied();
         }
         if let (From::Last(_) | From::Since(_), Some(first)) = (row.from, self.first_wanted) {
@@ -162,6 +162,8 @@ impl Reader {
         match row.from {
             From::After(seq) => self.base = Some(seq),
             // No block of the hub's will say where it begins.
+            // Where the log's own replay begins is not known here: with what comes first.
+            _ if log.rules.ids == Ids::Bare && log.rules.replay && row.from != From::Head => {}
             _ if log.rules.ids == Ids::Bare => self.base = Some(self.start_without_word(log, row)),
             _ => {}
         }

@@ -17,7 +17,9 @@ pub(super) struct Truth {
     pub(super) ancestors: Vec<(Epoch, u64)>,
     pub(super) head: u64,
     pub(super) head_nonce: u32,
-    pub(super) began_after: u64,
+
+    /// The first that the log itself has.
+    first: u64,
     pub(super) entries: BTreeMap<u64, Entry>,
     /// Entries of lineages that were left.
     pub(super) withdrawn: Vec<Entry>,
@@ -89,7 +91,7 @@ impl Entry {
 }
 
 impl Truth {
-    pub(super) fn new(status: &Status, records: &[Stored], rules: Rules) -> Self {
+    pub(super) fn new(status: &Status, records: &[Stored], rules: Rules, now: u64) -> Self {
         let mut truth = Self {
             epoch: status.epoch,
             epoch_start: status.epoch_start,
@@ -100,7 +102,8 @@ impl Truth {
                 .collect(),
             head: status.head,
             head_nonce: status.head_nonce,
-            began_after: status.head,
+
+            first: status.first,
             entries: BTreeMap::new(),
             withdrawn: Vec::new(),
             holes: Vec::new(),
@@ -116,7 +119,7 @@ impl Truth {
             rules,
         };
         for record in records {
-            let entry = truth.entry(record, 0, record.time, State::Old);
+            let entry = truth.entry(record, now, super::UNIX_START + now, State::Old);
             truth.entries.insert(entry.seq, entry);
         }
         truth
@@ -162,7 +165,10 @@ impl Truth {
                     }
                 }
             }
-            TailItem::Trimmed { first } => self.trimmed = self.trimmed.max(first - 1),
+            TailItem::Trimmed { first } => {
+                self.first = self.first.max(*first);
+                self.trimmed = self.trimmed.max(first - 1);
+            }
             TailItem::EpochChanged { new, fork_at, .. } => {
                 self.ancestors.push((self.epoch, *fork_at));
                 (self.epoch, self.epoch_start) = (*new, *fork_at);
@@ -259,6 +265,16 @@ impl Truth {
             .map(|entry| entry.seq)
             .next();
         lost.unwrap_or(0).max(self.trimmed)
+    }
+
+    /// Whether all that can be replayed was appended under the present epoch.
+    pub(super) fn is_of_one_epoch(&self) -> bool {
+        let oldest = if self.rules.replay {
+            self.first
+        } else {
+            self.retained().next().map_or(u64::MAX, |it| it.seq)
+        };
+        oldest >= self.epoch_start
     }
 
     pub(super) fn obeys_the_rule(&self, entry: &Entry) -> bool {
