@@ -157,6 +157,11 @@ impl Listener {
         Offer::Taken(self.slot.take())
     }
 
+    /// Forgets which entry was offered last: its sequence may be used again.
+    pub(crate) fn forget_offered(&self) {
+        self.last_offered.store(0, Ordering::Relaxed);
+    }
+
     /// Entries and bytes that wait.
     pub(crate) fn lag(&self) -> (u64, u64) {
         let behind = |offered: &AtomicU64, passed: &AtomicU64| {

@@ -28,6 +28,25 @@ impl Log {
             self.forget(entry.seq());
             self.unlink(&entry);
         }
+        // What had faded is withdrawn, too, and sequences from here on say something else.
+        for entry in std::mem::take(&mut self.faded) {
+            if entry.seq() < fork_at {
+                self.faded.push_back(entry);
+            } else {
+                self.faded_bytes -= entry.event().len();
+                self.unlink(&entry);
+            }
+        }
+        let last_shared = fork_at.saturating_sub(1);
+        for (_, channel) in &mut self.channels {
+            channel.lost = channel.lost.min(last_shared);
+            channel.gone = channel.gone.min(last_shared);
+        }
+        self.unrecorded = self.unrecorded.min(last_shared);
+        self.unrecorded_gone = self.unrecorded_gone.min(last_shared);
+        self.unsure_through = self.unsure_through.min(last_shared);
+        self.holes.retain(|&(_, to)| to < fork_at);
+        self.last_evicted = self.last_evicted.filter(|&(seq, _)| seq < fork_at);
         if self.head >= fork_at {
             let last = self.entries.values().next_back();
             self.head_nonce = last.map_or(0, |entry| entry.position().nonce);

@@ -170,6 +170,9 @@ impl Namespace {
             TailItem::EpochChanged { new, fork_at, .. } => {
                 self.cold_pages.clear();
                 self.write_log().change_epoch(new, fork_at);
+                for listener in self.all() {
+                    listener.forget_offered();
+                }
                 self.wake_all();
             }
             TailItem::Hole { from, to } => {

@@ -222,7 +222,8 @@ impl Subscription {
             {
                 return Look::Missing(self.gap(&log, GapReason::Provider), log.position_at(to));
             }
-            if ending.is_none_or(|ending| ending.through >= log.head().seq) {
+            // One that has ended closes before a hole: a resume tells of it.
+            if hole.is_none() && ending.is_none_or(|ending| ending.through >= log.head().seq) {
                 self.position = log.head();
             }
             self.buffer = taken.entries;
