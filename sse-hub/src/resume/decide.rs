@@ -88,7 +88,7 @@ pub enum GapCause {
 /// | of this epoch, up to the head, another nonce | gap `forked`, then as the caller says |
 /// | of this epoch, up to the head, its nonce not another one, something lost behind it | gap `expired`, then all that is retained |
 /// | of this epoch, beyond the head | gap `rollback` at the head; ask first where the tail may be behind |
-/// | of an ancestor, before the fork, its nonce the same | complete |
+/// | of an ancestor, before the fork, its nonce the same | complete; gap `expired` if something is lost behind it, as above |
 /// | of another epoch, all that is retained is of the present one | gap `epoch`, then all that is retained |
 /// | of another epoch otherwise | gap `epoch`, then as the caller says |
 pub fn decide(cursor: Option<&Cursor>, view: &View<'_>) -> Decision {
