@@ -65,7 +65,8 @@ async fn judge(
     };
     let held = {
         let log = namespace.read_log();
-        log.nonce_at(position.seq)
+        // A nonce that is not known here may be known there.
+        log.nonce_at(position.seq).filter(|&nonce| nonce != 0)
     };
     let nonce = match held {
         Some(nonce) => Nonce::Known(nonce),

@@ -164,6 +164,16 @@ impl Subscription {
         }
         let hole = log.hole_after(self.position.seq);
         let gone = log.gone(channels);
+        // Nothing is kept for one that has ended, and nobody tells it of a purge:
+        // it closes where it is, and a resume tells of the gap.
+        let unsure = if namespace.capabilities.replay {
+            log.lost(channels)
+        } else {
+            gone
+        };
+        if ending.is_some() && unsure > self.position.seq {
+            return Look::Nothing;
+        }
         if namespace.capabilities.replay && gone > self.position.seq {
             let last = ending.map_or(u64::MAX, |ending| ending.through);
             if last <= self.position.seq {
@@ -184,10 +194,6 @@ impl Subscription {
                 Some((from, _)) => Look::Cold(gone.min(last).min(from - 1)),
                 None => Look::Cold(gone.min(last)),
             };
-        }
-        if ending.is_some() && log.gone(channels) > self.position.seq {
-            // Nothing is kept for one that has ended: it closes where it is, and a resume tells of the gap.
-            return Look::Nothing;
         }
         if self.listener.lost() > self.position.seq {
             if self.listener.lagging == Lagging::Disconnect {
