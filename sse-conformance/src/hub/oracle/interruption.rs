@@ -125,7 +125,8 @@ impl Reader {
                     self.pass(at, log, now, coverage)?;
                     // Once something is gone that it had yet to come to, it ends where it is.
                     let gone = |it: &Entry| it.state != State::Retained && self.asks_for(it);
-                    let is_whole = !log.entries.range(at + 1..).any(|(_, it)| gone(it));
+                    let is_whole =
+                        !log.rules.replay && !log.entries.range(at + 1..).any(|(_, it)| gone(it));
                     let left = log.entries.range(at + 1..=through).map(|(_, it)| it);
                     let mut left = left.filter(|_| is_whole);
                     let ready = |it: &&Entry| {

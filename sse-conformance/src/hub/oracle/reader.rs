@@ -217,7 +217,9 @@ impl Reader {
         let Some(row) = self.row else {
             return self.wrong(START, "something came before it was connected");
         };
-        let latest = seq >= self.head_before.min(self.head_after) && seq <= log.head;
+        let is_recent = seq >= self.head_before.min(self.head_after);
+        let has_forked = log.epochs_changed > self.epochs_before;
+        let latest = (is_recent || has_forked) && seq <= log.head;
         let right = match (row.from, self.first_wanted) {
             (From::After(after), _) => seq == after,
             (From::Head, _) => latest,

@@ -277,6 +277,13 @@ impl Truth {
         oldest >= self.epoch_start
     }
 
+    /// Whether a position of an earlier epoch lies before the fork.
+    pub(super) fn is_shared(&self, position: Position) -> bool {
+        let shares =
+            |&(epoch, fork_at): &(Epoch, u64)| epoch == position.epoch && position.seq < fork_at;
+        self.ancestors.iter().any(shares)
+    }
+
     pub(super) fn obeys_the_rule(&self, entry: &Entry) -> bool {
         self.rules
             .keep_unless_divisible_by
