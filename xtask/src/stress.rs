@@ -40,7 +40,7 @@ pub(crate) enum Provider {
 
 impl Provider {
     /// Those that `cargo xtask ci` runs.
-    pub(crate) const ALL: [Self; 1] = [Self::Memory];
+    pub(crate) const ALL: [Self; 2] = [Self::Memory, Self::Delayed];
 }
 
 /// Runs seeds and shows what was found.
