@@ -29,6 +29,11 @@ pub fn run(options: &Options) -> Result<bool> {
         .filter(|server| server.name == FLOOR || options.wants_server(server.name))
         .copied()
         .collect();
+    let servers = if options.only == "inprocess" {
+        Vec::new()
+    } else {
+        servers
+    };
     let programs = Programs::build(&servers, &[Build::Timed, Build::Counting])?;
     println!("{}", report::header(&cores, options.rounds));
     let mut tables = Vec::new();
@@ -39,6 +44,10 @@ pub fn run(options: &Options) -> Result<bool> {
             println!("{}", report::table(&table));
             tables.push(table);
         }
+    }
+    if options.wants_scenario("inprocess") {
+        eprintln!("inprocess");
+        println!("{}", scenarios::in_process::report()?);
     }
     println!("{}", report::targets(&tables));
     if let Some(path) = &options.json {

@@ -1,8 +1,57 @@
 //! Publishing without sockets: one event to each of very many topics with one subscriber.
 
-use std::time::{Duration, Instant};
+mod hub;
+mod instructions;
+
+use std::{
+    fmt::Write,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail};
+
+pub use hub::SseHub;
+pub use instructions::{PUBLISH_ONCE, publish_once};
+
+/// Few topics to compare with.
+const FEW: usize = 10;
+/// What a publication may cost among very many topics, as a multiple of what it costs among few.
+const TARGET: f64 = 1.2;
+
+/// Measures the hub, and says how much more a publication costs among very many topics than among few.
+///
+/// # Errors
+///
+/// An event is lost or doubled.
+pub fn report() -> Result<String> {
+    let mut text = String::from(
+        "INPROCESS   one event to each of 100,000 topics with one subscriber, without sockets\n\n",
+    );
+    let cost = once(&mut SseHub::new(TOPICS)?, TOPICS)?;
+    writeln!(
+        text,
+        "  publish {:?}, take {:?} an event",
+        cost.publish, cost.take
+    )?;
+    match (instructions::each(FEW), instructions::each(TOPICS)) {
+        (Ok(few), Ok(many)) => {
+            let ratio = many / few;
+            let verdict = if ratio <= TARGET { "met" } else { "MISSED" };
+            writeln!(
+                text,
+                "  instructions per publication: {few:.0} among {FEW} topics, {many:.0} among {TOPICS}: {ratio:.2}  ≤ {TARGET}  {verdict}"
+            )?;
+        }
+        (few, many) => {
+            let reason = few
+                .and(many)
+                .err()
+                .map_or_else(String::new, |error| format!("{error:#}"));
+            writeln!(text, "  instructions: not counted: {reason}")?;
+        }
+    }
+    Ok(text)
+}
 
 /// Topics of `inprocess`, each with one subscriber.
 pub const TOPICS: usize = 100_000;
