@@ -6,6 +6,7 @@ mod entries;
 mod events;
 mod handle;
 mod replay;
+mod start;
 mod step;
 mod stream;
 mod subscribe;
