@@ -307,6 +307,7 @@ impl Drop for Engine {
                 );
             }
             namespace.watchers.close();
+            namespace.cold_pages.clear();
         }
         self.signal.wake();
     }
