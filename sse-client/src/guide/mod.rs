@@ -1,0 +1,1 @@
+//! How to do what an event source is for.
