@@ -67,9 +67,17 @@ async fn a_compressed_stream_that_is_cut_anywhere_is_asked_for_again_with_the_la
 }
 
 #[tokio::test]
-async fn unlike_a_browser_nothing_is_compressed_unless_asked_for() {
+async fn unlike_a_browser_compression_is_not_asked_for_by_itself_and_is_undone_all_the_same() {
     let server = server([compressed(&gzip(&["data: a\n\n"]))]).await;
-    let error = read(client(&server)).await.error();
-    assert_eq!(error.kind(), ErrorKind::ContentEncoding);
+    assert_eq!(read(client(&server)).await.without_error(), ["message|a|"]);
     assert_eq!(server.asked()[0].header("accept-encoding"), None);
+}
+
+#[tokio::test]
+async fn a_compression_that_was_not_asked_for_and_is_not_known_is_a_final_error() {
+    let answer = Answer::events("data: a\n\n").header("content-encoding", "zstd");
+    let server = server([answer]).await;
+    let error = read(client(&server).compression()).await.error();
+    assert_eq!(error.kind(), ErrorKind::ContentEncoding);
+    assert_eq!(server.asked().len(), 1);
 }

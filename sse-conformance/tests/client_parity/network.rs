@@ -110,10 +110,7 @@ async fn a_slow_drip_is_read_byte_by_byte_and_never_idle() {
     let body = "id: 1\ndata: a\r\n\r\n: comment\n\nid: 2\nevent: é\ndata: ☃\n\n";
     let server = server([Answer::events("").drip(body, Duration::from_millis(2))]).await;
     let events = client(&server).idle_timeout(Duration::from_millis(500));
-    assert_eq!(
-        read(events).await.without_error(),
-        ["message|a|1", "é|☃|2"]
-    );
+    assert_eq!(read(events).await.without_error(), ["message|a|1", "é|☃|2"]);
     assert_eq!(server.asked().len(), 2);
 }
 

@@ -28,7 +28,10 @@ async fn unlike_a_browser_method_headers_and_body_are_free() {
         .unwrap();
     read(asking(request)).await.without_error();
     let asked = &server.asked()[0];
-    assert_eq!((asked.method.as_str(), asked.target.as_str()), ("POST", "/chat?x=1"));
+    assert_eq!(
+        (asked.method.as_str(), asked.target.as_str()),
+        ("POST", "/chat?x=1")
+    );
     assert_eq!(asked.text("authorization"), "Bearer x");
     assert_eq!(asked.text("accept"), "text/event-stream, application/json");
     assert_eq!(asked.body, b"{}");
@@ -51,7 +54,11 @@ async fn a_post_is_not_repeated_once_bytes_have_come() {
 
 #[tokio::test]
 async fn a_post_is_repeated_where_that_is_asked_for() {
-    let server = server([Answer::events("id: 1\ndata: x\n\n"), Answer::events("data: y\n\n")]).await;
+    let server = server([
+        Answer::events("id: 1\ndata: x\n\n"),
+        Answer::events("data: y\n\n"),
+    ])
+    .await;
     let request = Request::post(server.url("/")).body("question").unwrap();
     let read = read(asking(request).replay_body()).await;
     assert_eq!(read.without_error(), ["message|x|1", "message|y|1"]);
@@ -66,7 +73,11 @@ async fn methods_that_may_be_repeated_are() {
         let server = server([Answer::events("data: x\n\n"), Answer::events("data: y\n\n")]).await;
         let request = Request::builder().method(method).uri(server.url("/"));
         let read = read(asking(request.body("it").unwrap())).await;
-        assert_eq!(read.without_error(), ["message|x|", "message|y|"], "{method}");
+        assert_eq!(
+            read.without_error(),
+            ["message|x|", "message|y|"],
+            "{method}"
+        );
     }
 }
 

@@ -26,11 +26,11 @@ async fn the_state_that_is_stored_is_what_was_handed_over() {
     let mut events = client(&server);
     for id in [1, 2] {
         soon(events.next()).await.unwrap().unwrap();
-        let state = events.resume_state().clone();
+        let state = events.resume_state();
         assert_eq!(state.last_event_id(), Some(&EventId::from(id)));
         assert_eq!(state.retry().map(sse_core::Retry::as_millis), Some(3));
     }
-    let state: ReconnectState = events.resume_state().clone();
+    let state: ReconnectState = events.resume_state();
     drop(events);
     server.push(Answer::events("data: c\n\n"));
     let read = read(client(&server).resume(state)).await;

@@ -90,7 +90,7 @@ async fn unlike_a_browser_a_passing_status_is_retried_on_a_reconnection_with_the
 #[tokio::test]
 async fn a_first_connection_is_not_retried_where_that_is_asked_for() {
     let server = server([Answer::status(503), Answer::events("data: never\n\n")]).await;
-    let error = read(client(&server).retry_first(false)).await.error();
+    let error = read(client(&server).first_failure_is_final()).await.error();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(503));
     assert_eq!(server.asked().len(), 1);
 }
@@ -108,7 +108,8 @@ async fn unlike_a_browser_retry_after_is_the_least_delay_in_both_its_forms() {
         (date_in(Duration::from_secs(3_000)), 2_900),
     ] {
         for status in [429, 503] {
-            let server = server([Answer::status(status).header("retry-after", value.clone())]).await;
+            let server =
+                server([Answer::status(status).header("retry-after", value.clone())]).await;
             let mut events = client(&server);
             let mut state = events.state();
             let reading = tokio::spawn(async move { events.next().await.is_some() });

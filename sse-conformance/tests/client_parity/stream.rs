@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use sse_client::{ErrorKind, Oversized, State};
 use sse_conformance::client::Answer;
@@ -32,7 +32,13 @@ async fn the_end_of_a_response_is_no_item_and_it_comes_again_with_the_id() {
 
 #[tokio::test]
 async fn half_an_event_is_not_dispatched_and_its_id_does_not_count() {
-    for half in ["i", "id: 2", "id: 2\n", "id: 2\ndata: y", "id: 2\ndata: y\n"] {
+    for half in [
+        "i",
+        "id: 2",
+        "id: 2\n",
+        "id: 2\ndata: y",
+        "id: 2\ndata: y\n",
+    ] {
         let body = format!("id: 1\ndata: x\n\n{half}");
         for answer in [
             Answer::events(body.clone()),
@@ -177,11 +183,16 @@ async fn a_long_retry_wins_over_the_longest_delay() {
     assert!(delays(script).await[0] >= Duration::from_secs(3600));
 }
 
+fn small() -> Limits {
+    let most = NonZeroUsize::new(1_000).unwrap();
+    Limits::DEFAULT.event(most).line(most)
+}
+
 #[tokio::test]
 async fn unlike_a_browser_an_oversized_event_ends_with_an_error_and_is_not_asked_for_again() {
     let body = format!("id: 1\ndata: x\n\nid: 2\ndata: {}\n\n", "y".repeat(2_000));
     let server = server(vec![Answer::events(body); 3]).await;
-    let events = client(&server).limits(Limits::DEFAULT.event(1_000).line(1_000));
+    let events = client(&server).limits(small());
     let read = read(events).await;
     assert_eq!(read.items, ["message|x|1"]);
     assert_eq!(read.error().kind(), ErrorKind::Decode);
@@ -194,7 +205,7 @@ async fn unlike_a_browser_an_oversized_event_is_skipped_and_told_where_that_is_a
     let body = format!("id: 1\ndata: x\n\nid: 2\ndata: {big}\n\nid: 3\ndata: z\n\n");
     let server = server([Answer::events(body)]).await;
     let events = client(&server)
-        .limits(Limits::DEFAULT.event(1_000).line(1_000))
+        .limits(small())
         .on_oversized(Oversized::Skip);
     let read = read(events).await;
     let items = read.without_error();
@@ -204,27 +215,44 @@ async fn unlike_a_browser_an_oversized_event_is_skipped_and_told_where_that_is_a
 }
 
 #[tokio::test]
-async fn an_oversized_event_that_is_last_is_not_asked_for_again_and_again() {
+async fn unlike_a_browser_an_oversized_event_that_is_sent_again_is_told_again_and_keeps_the_id() {
     let big = "y".repeat(2_000);
-    let poison = Answer::events(format!("id: 2\ndata: {big}\n\n"));
-    let server = server(vec![poison; 3]).await;
+    let poison = format!("id: 2\ndata: {big}\n\n");
+    let server = server([
+        Answer::events(format!("id: 1\ndata: x\n\n{poison}")),
+        Answer::events(poison.clone()),
+        Answer::events(format!("{poison}id: 3\ndata: z\n\n")),
+    ])
+    .await;
     let events = client(&server)
-        .limits(Limits::DEFAULT.event(1_000).line(1_000))
+        .limits(small())
         .on_oversized(Oversized::Skip);
-    read(events).await.without_error();
-    let ids: Vec<_> = server.asked().iter().map(|it| it.last_event_id()).collect();
-    let id = Some("2".to_owned());
-    assert_eq!(ids, [None, id.clone(), id.clone(), id], "the id goes past it");
+    let read = read(events).await;
+    let told = |item: &&str| item.starts_with("skipped: ");
+    let items = read.without_error();
+    assert_eq!(items.iter().filter(|item| told(item)).count(), 3);
+    assert_eq!([items[0], items[4]], ["message|x|1", "message|z|3"]);
+    let asked = server.asked();
+    let ids: Vec<_> = asked.iter().map(|it| it.text("last-event-id")).collect();
+    assert_eq!(ids, ["", "1", "1", "3"]);
 }
 
 #[tokio::test]
 async fn types_comments_byte_order_marks_and_bad_utf_8_are_as_in_a_browser() {
     let mut body = b"\xEF\xBB\xBF: hello\n\nevent: add\ndata: 1\ndata: 2\n\n".to_vec();
-    body.extend_from_slice(b"event: message\ndata: \xFF\n\nevent\ndata\n\ndata:  a\r\rdata: b\r\n\r\n");
+    body.extend_from_slice(
+        b"event: message\ndata: \xFF\n\nevent\ndata\n\ndata:  a\r\rdata: b\r\n\r\n",
+    );
     let server = server([Answer::events(body)]).await;
     assert_eq!(
         read(client(&server)).await.without_error(),
-        ["add|1\n2|", "message|\u{FFFD}|", "message||", "message| a|", "message|b|"]
+        [
+            "add|1\n2|",
+            "message|\u{FFFD}|",
+            "message||",
+            "message| a|",
+            "message|b|"
+        ]
     );
 }
 

@@ -57,7 +57,10 @@ impl Course {
         let progress = self.progress();
         let restarts = progress.restarts;
         tally.add("began anew with a stored state", restarts);
-        tally.add("reconnected", progress.attempts.saturating_sub(1 + restarts));
+        tally.add(
+            "reconnected",
+            progress.attempts.saturating_sub(1 + restarts),
+        );
         tally.merge(&self.seen.tally());
         tally
     }
@@ -222,11 +225,7 @@ impl Course {
         Ok(self.log.len())
     }
 
-    async fn reach(
-        &self,
-        what: &str,
-        holds: impl Fn(&Progress) -> bool,
-    ) -> Result<(), Violation> {
+    async fn reach(&self, what: &str, holds: impl Fn(&Progress) -> bool) -> Result<(), Violation> {
         match until(&self.seen.progress, holds).await {
             true => Ok(()),
             false => Err(stuck(what)),

@@ -54,6 +54,17 @@ pub(super) enum Wire {
     Http2,
 }
 
+impl Wire {
+    /// Name in reports.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Chunked => "run in chunks",
+            Self::Close => "run without chunks",
+            Self::Http2 => "run over HTTP/2",
+        }
+    }
+}
+
 impl HubServer {
     pub(super) async fn start(hub: Hub, wire: Wire) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
@@ -110,7 +121,11 @@ impl Service {
                 let builder = http2::Builder::new(TokioExecutor::new());
                 builder.serve_connection(stream, service).await
             }
-            _ => http1::Builder::new().serve_connection(stream, service).await,
+            _ => {
+                http1::Builder::new()
+                    .serve_connection(stream, service)
+                    .await
+            }
         };
     }
 

@@ -53,8 +53,8 @@ impl Events {
 
     fn state(&self) -> ReconnectState {
         match self {
-            Self::Plain(events) => events.resume_state().clone(),
-            Self::Checkpoints(events) => events.get_ref().resume_state().clone(),
+            Self::Plain(events) => events.resume_state(),
+            Self::Checkpoints(events) => events.get_ref().resume_state(),
         }
     }
 }
@@ -112,7 +112,10 @@ impl Reader {
             let id = delivery.last_event_id().clone();
             let state = events.state();
             if state.last_event_id() != Some(&id) && self.shape == Shape::Checkpoints {
-                let text = format!("it is {:?} when {id} was handed over", state.last_event_id());
+                let text = format!(
+                    "it is {:?} when {id} was handed over",
+                    state.last_event_id()
+                );
                 return Err(Violation::new(STATE, text));
             }
             let attempts = self.seen.progress.borrow().attempts;

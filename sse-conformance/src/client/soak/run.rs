@@ -1,4 +1,8 @@
-use std::{io, sync::{Arc, Mutex}, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use sse_client::Transport;
 use sse_core::ReconnectState;
@@ -20,7 +24,7 @@ use super::{
     reader::{Reader, Shape},
     tally::Tally,
     transport::transport,
-    verdict::{LEFT, LIVENESS, Violation, judge},
+    verdict::{Item, LEFT, LIVENESS, Violation, judge},
     watched::{Seen, Watched},
 };
 use crate::{hub::Dice, proxy::Proxy};
@@ -54,8 +58,12 @@ pub fn soak(first: u64, seeds: u64, out: &mut dyn io::Write) -> io::Result<Outco
                 }
             }
         }
-        write!(out, "{}, {seeds} seeds from {first}:\n{tally}", family.name())?;
-        let missing = tally.missing();
+        write!(
+            out,
+            "{}, {seeds} seeds from {first}:\n{tally}",
+            family.name()
+        )?;
+        let missing = tally.missing(family);
         if seeds >= ENOUGH && !missing.is_empty() {
             outcome.failed += 1;
             writeln!(out, "never occurred: {}", missing.join(", "))?;
@@ -77,7 +85,7 @@ pub fn run_seed(family: Family, seed: u64, planted: Option<Planted>) -> Result<(
 /// From so many seeds on everything must have occurred.
 const ENOUGH: u64 = 100;
 /// So many seeds run at a time; most of the time each of them waits.
-const AT_A_TIME: usize = 12;
+const AT_A_TIME: usize = 32;
 
 fn runtime() -> io::Result<Runtime> {
     Builder::new_multi_thread()
@@ -140,7 +148,11 @@ async fn try_run(family: Family, seed: u64, planted: Option<Planted>) -> io::Res
     });
     if let Some(planted) = planted {
         let memory = Arc::<Mutex<Memory>>::default();
-        way = Arc::new(FaultyTransport { inner: way, planted, memory });
+        way = Arc::new(FaultyTransport {
+            inner: way,
+            planted,
+            memory,
+        });
     }
     let (restarts, restarted) = watch::channel(0);
     // One who comes without an id sees what is published from then on, as the first id tells.
@@ -175,26 +187,37 @@ async fn try_run(family: Family, seed: u64, planted: Option<Planted>) -> io::Res
     };
     let reading = tokio::spawn(async move {
         let ended = reader.run(state).await;
-        reader.seen.progress.send_modify(|progress| progress.ended = true);
+        reader
+            .seen
+            .progress
+            .send_modify(|progress| progress.ended = true);
         (ended, reader.items)
     });
     if anew {
         until(&seen.progress, |now| now.items > 0).await;
     }
     let finished = course.run().await;
-    let tally = course.tally();
+    let mut tally = course.tally();
+    tally.add(wire.name(), 1);
     // Without a sender the reader stops.
     drop(std::mem::take(&mut course.restarts));
     let (ended, items) = match reading.await {
         Ok(read) => read,
         Err(error) => return Ok((Err(Violation::new("panic", error.to_string())), tally)),
     };
-    let mut judged = judge(family, &course.log.entries(), &items).and(ended).and(finished);
+    let gaps = items.iter().filter(|item| matches!(item, Item::Gap(_)));
+    tally.add("gap told", gaps.count() as u64);
+    let mut judged = judge(family, &course.log.entries(), &items)
+        .and(ended)
+        .and(finished);
     if let (Ok(()), Some(violation)) = (&judged, seen.violations().into_iter().next()) {
         judged = Err(violation);
     }
     if judged.is_ok() && !is_left(&course).await {
-        judged = Err(Violation::new(LEFT, "the client is gone, and its connection is not"));
+        judged = Err(Violation::new(
+            LEFT,
+            "the client is gone, and its connection is not",
+        ));
     }
     Ok((judged, tally))
 }

@@ -1,5 +1,7 @@
 use std::{collections::BTreeMap, fmt};
 
+use super::family::Family;
+
 /// How often each trouble came over the client, and where events were cut.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -14,7 +16,7 @@ pub(super) const EVENT: usize = 24 + 22 + 1;
 
 impl Tally {
     /// What must occur in a long run.
-    pub const TROUBLES: &'static [&'static str] = &[
+    const TROUBLES: &'static [&'static str] = &[
         "refused",
         "cut",
         "reset",
@@ -28,6 +30,9 @@ impl Tally {
         "turned away",
         "began anew with a stored state",
         "reconnected",
+        "run in chunks",
+        "run without chunks",
+        "run over HTTP/2",
     ];
 
     pub(super) fn add(&mut self, what: &'static str, times: u64) {
@@ -55,8 +60,13 @@ impl Tally {
     }
 
     /// What never occurred of what must: troubles, and bytes of an event behind which no cut was.
-    pub fn missing(&self) -> Vec<String> {
-        let troubles = Self::TROUBLES.iter().filter(|what| self.count(what) == 0);
+    pub fn missing(&self, family: Family) -> Vec<String> {
+        let gaps: &[&str] = match family {
+            Family::Whole => &[],
+            Family::Small => &["gap told"],
+        };
+        let wanted = Self::TROUBLES.iter().chain(gaps);
+        let troubles = wanted.filter(|what| self.count(what) == 0);
         let bytes = (0..EVENT).filter(|at| !self.cuts.contains_key(at));
         troubles
             .map(|what| (*what).to_owned())
@@ -72,6 +82,9 @@ impl fmt::Display for Tally {
         }
         let cuts: u64 = self.cuts.values().sum();
         let covered = (0..EVENT).filter(|at| self.cuts.contains_key(at)).count();
-        writeln!(f, "{cuts:>9}  responses ended anywhere, behind {covered} of the {EVENT} bytes of the shortest event")
+        writeln!(
+            f,
+            "{cuts:>9}  responses ended anywhere, behind {covered} of the {EVENT} bytes of the shortest event"
+        )
     }
 }

@@ -7,13 +7,18 @@ use crate::hub::Dice;
 
 /// Makes one of the transports that are shipped, for what the server speaks.
 pub(super) fn transport(wire: Wire, dice: &mut Dice) -> Arc<dyn Transport> {
-    match (wire, dice.one_in(2)) {
-        (Wire::Http2, true) => Arc::new(HyperTransport::http2()),
-        (Wire::Http2, false) => match reqwest(true) {
-            Some(client) => client,
-            None => Arc::new(HyperTransport::http2()),
-        },
-        (_, true) => Arc::new(HyperTransport::new()),
-        (_, false) => Arc::new(ReqwestTransport::new()),
+    let hyper = dice.one_in(2);
+    if wire != Wire::Http2 {
+        return match hyper {
+            true => Arc::new(HyperTransport::new()),
+            false => Arc::new(ReqwestTransport::new()),
+        };
+    }
+    let known = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .pool_max_idle_per_host(0);
+    match known.build() {
+        Ok(client) if !hyper => Arc::new(ReqwestTransport::from(client)),
+        _ => Arc::new(HyperTransport::http2()),
     }
 }
