@@ -13,7 +13,11 @@ fn every_mistake_is_caught_within_fifty_seeds() {
         let runs = (0..SEEDS).flat_map(|seed| Family::ALL.map(|family| (seed, family)));
         let caught = runs
             .map(|(seed, family)| (seed + 1, run_seed(family, seed, Some(planted))))
-            .find_map(|(seeds, found)| Some((seeds, found.err()?)));
+            // A wrong request alone harms nobody yet.
+            .find_map(|(seeds, found)| {
+                let violation = found.err().filter(|it| it.check() != "request")?;
+                Some((seeds, violation))
+            });
         match caught {
             Some((seeds, violation)) => println!(
                 "fault {}: reported by {} after {seeds} seeds",

@@ -28,6 +28,10 @@ pub(super) async fn carry(
     mut cut: watch::Receiver<Option<Cut>>,
     fired: &Fired,
 ) {
+    for stream in [&client, &server] {
+        // Pieces go as they are.
+        let _ = stream.set_nodelay(true);
+    }
     let carried = async {
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();
@@ -83,7 +87,11 @@ async fn pump(
             read => read?,
         };
         fired.note(now, read, piece);
-        tokio::time::sleep(now.pause(read)).await;
+        let pause = now.pause(read);
+        // The timer takes a millisecond for nothing, too.
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
         // What was read before the hole opened is swallowed by it as well.
         if *fault.borrow() == Fault::BlackHole {
             fired.note(Fault::BlackHole, 0, 0);

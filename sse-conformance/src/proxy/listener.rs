@@ -81,6 +81,11 @@ impl Proxy {
         self.fault.send_replace(fault);
     }
 
+    /// Returns what happens to bytes now.
+    pub fn fault(&self) -> Fault {
+        *self.fault.borrow()
+    }
+
     /// Refuses all who connect, until [`accept`](Self::accept); connections that there are go on.
     pub async fn refuse(&self) {
         self.door.close().await;

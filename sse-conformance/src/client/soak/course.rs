@@ -205,7 +205,7 @@ impl Course {
         match timeout(PATIENCE, caught_up).await {
             Ok(Ok(true)) => Ok(()),
             Ok(Err(violation)) => Err(violation),
-            _ => Err(stuck("the client catches up")),
+            _ => Err(self.stuck("the client catches up")),
         }
     }
 
@@ -228,8 +228,21 @@ impl Course {
     async fn reach(&self, what: &str, holds: impl Fn(&Progress) -> bool) -> Result<(), Violation> {
         match until(&self.seen.progress, holds).await {
             true => Ok(()),
-            false => Err(stuck(what)),
+            false => Err(self.stuck(what)),
         }
+    }
+
+    fn stuck(&self, what: &str) -> Violation {
+        let text = format!(
+            "within {PATIENCE:?} never: {what}; of {} entries, {:?}, {:?}, {} connected, {:?}, {:?}",
+            self.log.len(),
+            self.progress(),
+            self.seen.client(),
+            self.hub_count(),
+            self.proxy.fault(),
+            self.proxy.fired(),
+        );
+        Violation::new(LIVENESS, text)
     }
 
     fn progress(&self) -> Progress {
@@ -239,10 +252,6 @@ impl Course {
     pub(super) fn hub_count(&self) -> usize {
         sse_hub::Topic::try_from(TOPIC).map_or(0, |topic| self.hub.count(&topic))
     }
-}
-
-fn stuck(what: &str) -> Violation {
-    Violation::new(LIVENESS, format!("within {PATIENCE:?} never: {what}"))
 }
 
 fn failed(error: impl std::fmt::Display) -> Violation {

@@ -20,7 +20,7 @@ pub(super) struct Progress {
 }
 
 /// A thing that should take milliseconds is given up after this.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Waits until something holds, or the client has ended; `false` if it never does.
 pub(super) async fn until(

@@ -90,6 +90,7 @@ impl Reader {
             .backoff(backoff)
             .idle_timeout(self.idle)
             .resume(state.clone());
+        self.seen.watch(events.state());
         match self.shape {
             Shape::Plain => Events::Plain(events),
             Shape::Checkpoints => Events::Checkpoints(events.checkpoints()),

@@ -10,7 +10,9 @@ use std::{
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{Request, Response};
-use sse_client::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
+use sse_client::{
+    BoxFuture, RequestBody, ResponseBody, State, StateWatch, Transport, TransportError,
+};
 use sse_core::{Decoder, DecoderOptions, EventId, LAST_EVENT_ID, ReconnectState};
 use tokio::sync::watch;
 
@@ -30,6 +32,7 @@ pub(super) struct Watched {
 pub(super) struct Seen {
     pub(super) progress: watch::Sender<Progress>,
     wire: Mutex<Wire>,
+    client: Mutex<Option<StateWatch>>,
 }
 
 struct Wire {
@@ -51,7 +54,19 @@ impl Seen {
         Self {
             progress,
             wire: Mutex::new(wire),
+            client: Mutex::default(),
         }
+    }
+
+    /// Lets it be told where a client is.
+    pub(super) fn watch(&self, client: StateWatch) {
+        *self.client.lock().unwrap_or_else(PoisonError::into_inner) = Some(client);
+    }
+
+    /// Where the client is.
+    pub(super) fn client(&self) -> Option<State> {
+        let client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        client.as_ref().map(StateWatch::current)
     }
 
     /// A client begins, or begins anew, with a state, and may connect at once.
