@@ -13,6 +13,11 @@ pub(crate) fn address(url: &Url) -> Option<Uri> {
     url.as_str().parse().ok()
 }
 
+/// Whether a request can be sent to this address.
+pub(crate) fn is_absolute(uri: &Uri) -> bool {
+    matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,7 @@ use super::{
     response::{Answer, judge},
 };
 use crate::{
+    address::is_absolute,
     error::{Error, ErrorKind},
     redirect::{self, Exchange},
     state::State,
@@ -149,6 +150,9 @@ impl EventSource {
 
     fn connect_now(&mut self) -> Step {
         self.started.get_or_insert_with(Instant::now);
+        if !is_absolute(&self.target.uri) {
+            return self.stop(Some(Error::new(ErrorKind::Address)));
+        }
         let last_event_id = match self.last_event_id_value() {
             Ok(value) => value,
             Err(error) => return self.stop(Some(error)),
