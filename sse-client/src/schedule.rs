@@ -129,7 +129,7 @@ impl Schedule {
                 } else {
                     random.clamp(0.0, 1.0)
                 };
-                let spread = grown(self.failures) - least;
+                let spread = grown(self.failures).saturating_sub(least);
                 (least + spread.mul_f64(random)).min(least + spread)
             }
         }

@@ -67,7 +67,7 @@ async fn read(mut events: EventSource) -> Result<(), Box<dyn Error>> {
     let _ = events.resume_state().last_event_id();
     let _ = events.response();
     match events.state().current() {
-        State::Open => {}
+        State::Open => println!("open"),
         State::Waiting { delay, cause, .. } => println!("{cause}; again in {delay:?}"),
         _ => {}
     }
