@@ -123,7 +123,12 @@ impl EventSource {
     }
 
     pub(super) fn set_state(&self, state: State) {
-        self.state.send_replace(state);
+        self.state.send_if_modified(|before| {
+            // It is connecting from the start.
+            let news = !matches!((&*before, &state), (State::Connecting, State::Connecting));
+            *before = state;
+            news
+        });
     }
 
     pub(super) fn now(&self) -> Duration {
