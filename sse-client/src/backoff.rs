@@ -12,7 +12,7 @@ use std::time::Duration;
 /// `least` is `base`, or what `Retry-After` says if that is more; n is the number of failures since a connection was healthy,
 /// the last one included; U is uniform.
 /// So it is never sooner than the server asked, which would undo how a server spreads its clients,
-/// and a `retry` above `max` wins over `max`, up to 24 hours.
+/// and a `retry` above `max` wins over `max`. No delay is longer than 24 hours.
 /// Without jitter it is `base · multiplierⁿ⁻¹`, within the same bounds.
 ///
 /// No combination of values is wrong: a `multiplier` below 1, or none at all, counts as 1.

@@ -8,7 +8,6 @@ use crate::error::{Error, ErrorKind};
 #[derive(Debug)]
 pub struct Failure {
     error: Error,
-    count: u32,
     ever_open: bool,
 }
 
@@ -25,12 +24,8 @@ pub enum Verdict {
 }
 
 impl Failure {
-    pub(crate) fn new(error: Error, count: u32, ever_open: bool) -> Self {
-        Self {
-            error,
-            count,
-            ever_open,
-        }
+    pub(crate) fn new(error: Error, ever_open: bool) -> Self {
+        Self { error, ever_open }
     }
 
     pub(crate) fn into_error(self) -> Error {
@@ -40,11 +35,6 @@ impl Failure {
     /// Returns what happened.
     pub fn error(&self) -> &Error {
         &self.error
-    }
-
-    /// Returns the number of failures in a row before this one.
-    pub fn earlier_failures(&self) -> u32 {
-        self.count
     }
 
     /// Tells whether there has been a connection that was open, now or earlier.

@@ -1,7 +1,10 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod backoff;
+#[cfg(feature = "reqwest")]
+mod basic_credentials;
 mod checkpoints;
 mod closer;
 #[cfg(feature = "compression")]
@@ -20,7 +23,11 @@ mod transport;
 #[cfg(feature = "json")]
 mod typed;
 
-pub use sse_core::{Event, EventId, EventType, Limits, Received, ReconnectState, Retry};
+pub use http;
+pub use sse_core::{
+    ByteString, Bytes, DecodeError, DecodeErrorKind, Event, EventId, EventType, Limit, Limits,
+    Received, ReconnectState, Retry,
+};
 #[cfg(feature = "json")]
 pub use sse_core::{Gap, GapReason};
 

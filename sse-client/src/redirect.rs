@@ -11,6 +11,7 @@ use sse_core::LAST_EVENT_ID;
 use url::Url;
 
 use crate::{
+    address::address,
     error::{Error, ErrorKind},
     transport::{RequestBody, ResponseBody, Transport},
 };
@@ -165,16 +166,6 @@ impl Target {
             .collect();
         self.remove(&sensitive);
     }
-}
-
-/// The address of a request to this URL, if it can be one: its fragment stays here.
-pub(crate) fn address(url: &Url) -> Option<Uri> {
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return None;
-    }
-    let mut url = url.clone();
-    url.set_fragment(None);
-    url.as_str().parse().ok()
 }
 
 const OF_THE_BODY: [HeaderName; 6] = [

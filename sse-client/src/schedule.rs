@@ -114,9 +114,10 @@ impl Schedule {
         let grown = |times: u32| {
             // NaN and what would shrink count as 1.
             let multiplier = backoff.multiplier.max(1.0);
-            let grown = base.as_secs_f64() * multiplier.powf(f64::from(times));
-            let grown = Duration::try_from_secs_f64(grown).unwrap_or(Duration::MAX);
-            grown.min(backoff.max).max(least)
+            let growth = multiplier.powf(f64::from(times)).min(f64::MAX);
+            let grown = base.as_secs_f64() * growth;
+            let grown = Duration::try_from_secs_f64(grown).unwrap_or(LONGEST);
+            grown.min(backoff.max).min(LONGEST).max(least)
         };
         match backoff.jitter {
             Jitter::None => grown(self.failures - 1),
@@ -128,12 +129,225 @@ impl Schedule {
                 } else {
                     random.clamp(0.0, 1.0)
                 };
-                let spread = grown(self.failures) - least;
+                let spread = grown(self.failures).saturating_sub(least);
                 (least + spread.mul_f64(random)).min(least + spread)
             }
         }
     }
 }
 
-/// A longer wait is a mistake of the server, or is meant to park clients: they may ask once a day.
+/// A longer wait is a mistake, or is meant to park clients: they may ask once a day.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const fn s(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// The delays of failures that follow each other without a healthy connection.
+    #[track_caller]
+    fn check(backoff: Backoff, asked: Asked, random: f64, milliseconds: &[u64]) {
+        let mut schedule = Schedule::new(backoff);
+        for (n, &milliseconds) in milliseconds.iter().enumerate() {
+            let delay = schedule.failed(s(0), asked, || random);
+            assert_eq!(
+                delay,
+                Some(Duration::from_millis(milliseconds)),
+                "failure {n}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_formula_by_a_table() {
+        let full = Backoff::new();
+        let none = full.jitter(Jitter::None);
+        let nothing = Asked::default();
+        let retry = |milliseconds: u64| nothing.retry(Retry::from_millis(milliseconds));
+        check(full, nothing, 0.0, &[1000; 40]);
+        check(
+            full,
+            nothing,
+            0.5,
+            &[1500, 2500, 4500, 8500, 15_500, 15_500],
+        );
+        check(
+            full,
+            nothing,
+            1.0,
+            &[2000, 4000, 8000, 16_000, 30_000, 30_000],
+        );
+        check(
+            none,
+            nothing,
+            0.7,
+            &[1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
+        );
+        check(full, retry(3000), 1.0, &[6000, 12_000, 24_000, 30_000]);
+        check(full, retry(3000), 0.0, &[3000, 3000]);
+        check(none, retry(0), 0.0, &[100, 200, 400]);
+        check(none.floor(s(2)), retry(0), 0.0, &[2000, 4000]);
+        // More than the longest delay is the server's wish, up to a day.
+        check(full, retry(60_000), 1.0, &[60_000, 60_000]);
+        check(full, retry(u64::MAX), 1.0, &[86_400_000]);
+        check(full, nothing.retry_after(s(5)), 0.0, &[5000, 5000]);
+        check(full, nothing.retry_after(s(5)), 1.0, &[5000, 5000, 8000]);
+        check(full, nothing.retry_after(Duration::MAX), 1.0, &[86_400_000]);
+        check(full, retry(7000).retry_after(s(5)), 0.0, &[7000]);
+        // What makes no sense counts as what does.
+        for odd in [0.0, 0.5, -3.0, f64::NAN, f64::NEG_INFINITY] {
+            check(none.multiplier(odd), nothing, 0.0, &[1000, 1000, 1000]);
+        }
+        check(
+            none.multiplier(f64::INFINITY),
+            nothing,
+            0.0,
+            &[1000, 30_000],
+        );
+        check(full, nothing, f64::NAN, &[1000]);
+        check(full, nothing, -1.0, &[1000]);
+        check(full, nothing, 7.0, &[2000]);
+        check(
+            none.max(Duration::MAX).initial(Duration::MAX),
+            nothing,
+            0.0,
+            &[86_400_000],
+        );
+    }
+
+    #[test]
+    fn failures_are_forgotten_after_a_healthy_connection_and_no_other() {
+        let mut schedule = Schedule::new(Backoff::new().jitter(Jitter::None));
+        let mut failed = |opened: Option<u64>, now: u64| {
+            if let Some(opened) = opened {
+                schedule.opened(s(opened));
+            }
+            let delay = schedule.failed(s(now), Asked::default(), || 0.0);
+            (delay.unwrap().as_secs(), schedule.failures())
+        };
+        assert_eq!(failed(None, 0), (1, 1));
+        assert_eq!(failed(Some(1), 2), (2, 2));
+        assert_eq!(failed(Some(10), 69), (4, 3));
+        assert_eq!(failed(None, 200), (8, 4), "an attempt is no connection");
+        assert_eq!(failed(Some(300), 360), (1, 1));
+        assert_eq!(failed(None, 361), (2, 2));
+    }
+
+    #[test]
+    fn it_gives_up_after_so_many_failures_or_so_long() {
+        let gives_up = |backoff, instants: &[u64]| {
+            let mut schedule = Schedule::new(backoff);
+            let mut failed = |&now: &u64| schedule.failed(s(now), Asked::default(), || 0.0);
+            instants.iter().position(|now| failed(now).is_none())
+        };
+        let backoff = Backoff::new();
+        assert_eq!(gives_up(Backoff::never(), &[0]), Some(0));
+        assert_eq!(gives_up(backoff.max_retries(2), &[0, 1, 2, 3]), Some(2));
+        // The next attempt, too, must begin in time.
+        assert_eq!(
+            gives_up(backoff.max_elapsed(s(10)), &[100, 105, 109, 110]),
+            Some(3)
+        );
+        assert_eq!(
+            gives_up(backoff.max_elapsed(Duration::ZERO), &[100]),
+            Some(0)
+        );
+        assert_eq!(gives_up(backoff, &[0, u64::MAX]), None);
+
+        let mut schedule = Schedule::new(backoff.max_retries(1));
+        assert!(schedule.failed(s(0), Asked::default(), || 0.0).is_some());
+        schedule.opened(s(1));
+        assert!(schedule.failed(s(61), Asked::default(), || 0.0).is_some());
+        assert!(schedule.failed(s(62), Asked::default(), || 0.0).is_none());
+    }
+
+    fn any_duration() -> impl Strategy<Value = Duration> {
+        prop_oneof![
+            (0_u64..100_000).prop_map(Duration::from_millis),
+            any::<u64>().prop_map(Duration::from_millis),
+            Just(Duration::MAX),
+        ]
+    }
+
+    fn any_backoff() -> impl Strategy<Value = Backoff> {
+        let durations = (
+            any_duration(),
+            any_duration(),
+            any_duration(),
+            any_duration(),
+        );
+        (durations, any::<f64>(), any::<bool>()).prop_map(
+            |((initial, max, floor, healthy_after), multiplier, jitter)| Backoff {
+                initial,
+                multiplier,
+                jitter: if jitter { Jitter::Full } else { Jitter::None },
+                max,
+                floor,
+                healthy_after,
+                max_retries: None,
+                max_elapsed: None,
+            },
+        )
+    }
+
+    #[derive(Clone, Debug)]
+    enum Happening {
+        Opened,
+        Failed(Option<u64>, Option<Duration>, f64),
+    }
+
+    fn any_happening() -> impl Strategy<Value = (Duration, Happening)> {
+        let retry = proptest::option::of(prop_oneof![0_u64..100_000, any::<u64>()]);
+        let failed = (retry, proptest::option::of(any_duration()), any::<f64>());
+        let happening = prop_oneof![
+            Just(Happening::Opened),
+            failed.prop_map(|(retry, after, random)| Happening::Failed(retry, after, random)),
+        ];
+        (any_duration(), happening)
+    }
+
+    proptest! {
+        #[test]
+        fn a_delay_is_never_sooner_than_asked_and_never_beyond_its_bound(
+            backoff in any_backoff(),
+            happenings in proptest::collection::vec(any_happening(), 1..40),
+        ) {
+            let mut schedule = Schedule::new(backoff);
+            let mut now = Duration::ZERO;
+            for (passed, happening) in happenings {
+                now = now.saturating_add(passed);
+                let Happening::Failed(retry, retry_after, random) = happening else {
+                    schedule.opened(now);
+                    continue;
+                };
+                let asked = Asked { retry: retry.map(Retry::from_millis), retry_after };
+                let delay = schedule.failed(now, asked, || random).unwrap();
+                let wish = retry.map_or(backoff.initial, Duration::from_millis);
+                let least = wish.max(backoff.floor).max(retry_after.unwrap_or_default()).min(LONGEST);
+                prop_assert!(delay >= least, "{delay:?} is sooner than {least:?}");
+                let bound = least.max(backoff.max);
+                prop_assert!(delay <= bound, "{delay:?} is beyond {bound:?}");
+            }
+        }
+
+        #[test]
+        fn more_failures_never_shorten_the_delay(
+            backoff in any_backoff(),
+            random in 0.0..=1.0,
+        ) {
+            let mut schedule = Schedule::new(backoff);
+            let mut before = Duration::ZERO;
+            for _ in 0..50 {
+                let delay = schedule.failed(Duration::ZERO, Asked::default(), || random).unwrap();
+                // Sums of seconds as numbers with a point are a nanosecond off.
+                prop_assert!(delay + Duration::from_nanos(1) >= before, "{delay:?} after {before:?}");
+                before = delay;
+            }
+        }
+    }
+}

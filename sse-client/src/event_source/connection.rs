@@ -5,13 +5,11 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use futures_core::Stream;
-use http::{HeaderValue, Method};
-use sse_core::{DecodeError, EventId, NoHeader, Received};
-use tokio::time::{Instant, Sleep, sleep};
+use sse_core::{DecodeError, Received};
+use tokio::time::{Instant, Sleep};
 
 use super::{
     EventSource, UnsafeId,
@@ -19,11 +17,9 @@ use super::{
     response::{Answer, judge},
 };
 use crate::{
+    address::is_absolute,
     error::{Error, ErrorKind},
-    failure::{Failure, Verdict},
     redirect::{self, Exchange},
-    retry_after::retry_after,
-    schedule::Asked,
     state::State,
     transport::{BoxFuture, RequestBody, ResponseBody},
 };
@@ -45,7 +41,7 @@ pub(super) enum Phase {
 }
 
 /// The next item, or `Continue` to go on with the phase that is now.
-type Step = ControlFlow<Poll<Option<Result<Received, Error>>>>;
+pub(super) type Step = ControlFlow<Poll<Option<Result<Received, Error>>>>;
 
 /// Steps without an item that are made in one poll.
 const STEPS_A_POLL: usize = 64;
@@ -154,10 +150,16 @@ impl EventSource {
 
     fn connect_now(&mut self) -> Step {
         self.started.get_or_insert_with(Instant::now);
-        let last_event_id = match self.last_event_id_header() {
+        if !is_absolute(&self.target.uri) {
+            return self.stop(Some(Error::new(ErrorKind::Address)));
+        }
+        let last_event_id = match self.last_event_id_value() {
             Ok(value) => value,
             Err(error) => return self.stop(Some(error)),
         };
+        // Settings that were made since then count from here on.
+        self.resumed = self.resume_state();
+        self.decoder = self.resumed.decoder(self.settings.decoder);
         self.set_state(State::Connecting);
         let body = match self.body.replay() {
             _ if !self.target.with_body => RequestBody::empty(),
@@ -221,118 +223,10 @@ impl EventSource {
         ControlFlow::Break(Poll::Pending)
     }
 
-    /// Decides what follows the end of a connection or attempt: a delay, or the end.
-    fn fail(&mut self, error: Error, body: Option<ResponseBody>) -> Step {
-        let begun = matches!(self.phase, Phase::Open { begun: true, .. });
-        // The connection goes now, not after the delay.
-        self.phase = Phase::Idle;
-        self.idle.stop();
-        self.decoder.reset();
-        let failure = Failure::new(error, self.schedule.failures(), self.ever_open);
-        let verdict = match &self.settings.rule {
-            Some(rule) => rule(&failure),
-            None => failure.verdict(),
-        };
-        let error = failure.into_error();
-        let may_have_been_done = begun && !self.settings.replay_body && !self.is_repeatable();
-        let is_first = self.settings.first_failure_is_final && !self.ever_open;
-        let never = self.settings.backoff.max_retries == Some(0);
-        if verdict == Verdict::Stop || may_have_been_done || is_first || never {
-            if error.kind() == ErrorKind::Ended {
-                return self.finish();
-            }
-            return self.stop(Some(error.with_body(body)));
-        }
-        drop(body);
-        if self.body_spent && self.target.with_body {
-            return self.stop(Some(Error::after(ErrorKind::Body, Arc::new(error))));
-        }
-        let asked = Asked {
-            retry: self.resume_state().retry(),
-            retry_after: error.headers().and_then(retry_after),
-        };
-        let now = self.now();
-        let cause = Arc::new(error);
-        match self.schedule.failed(now, asked, &mut self.settings.random) {
-            None => self.stop(Some(Error::after(ErrorKind::RetriesExhausted, cause))),
-            Some(delay) => {
-                self.phase = Phase::Waiting(Box::pin(sleep(delay)));
-                self.set_state(State::Waiting { delay, cause });
-                ControlFlow::Continue(())
-            }
-        }
-    }
-
-    /// Ends as the server wants it.
-    fn finish(&mut self) -> Step {
-        let unfinished = self.settings.end.is_required();
-        self.stop(unfinished.then(|| Error::new(ErrorKind::UnfinishedStream)))
-    }
-
-    fn stop(&mut self, error: Option<Error>) -> Step {
-        self.end();
-        ControlFlow::Break(Poll::Ready(error.map(Err)))
-    }
-
-    fn close(&mut self) -> Option<Result<Received, Error>> {
-        if matches!(self.phase, Phase::Over) {
-            return None;
-        }
-        self.end();
-        let cause = self.closing.take_cause()?;
-        Some(Err(Error::because(ErrorKind::Closed, cause)))
-    }
-
-    /// Lets go of everything.
-    fn end(&mut self) {
-        self.phase = Phase::Over;
-        self.idle.stop();
-        self.decoder.reset();
-        self.set_state(State::Closed);
-    }
-
-    fn last_event_id_header(&self) -> Result<Option<HeaderValue>, Error> {
-        let id = self.decoder.last_event_id();
-        let id = match self.settings.unsafe_id {
-            _ if id.is_header_safe() => id,
-            UnsafeId::Stop => {
-                return Err(Error::because(
-                    ErrorKind::LastEventId,
-                    NoHeader::NotHeaderSafe,
-                ));
-            }
-            UnsafeId::SendLastSafe => &self.last_safe_id,
-            UnsafeId::Omit => &EventId::EMPTY,
-        };
-        if id.is_empty() {
-            return Ok(None);
-        }
-        // What is safe is a value.
-        Ok(HeaderValue::from_str(id.as_str()).ok())
-    }
-
     fn keep_safe_id(&mut self, received: &Received) {
         if received.last_event_id.is_header_safe() {
             // It lives long, and must not keep a whole chunk in memory.
             self.last_safe_id = received.detached().last_event_id;
         }
-    }
-
-    /// Whether the request does no harm if it is sent twice.
-    fn is_repeatable(&self) -> bool {
-        matches!(
-            self.target.method,
-            Method::GET | Method::HEAD | Method::PUT | Method::DELETE
-        )
-    }
-
-    fn set_state(&self, state: State) {
-        self.state.send_replace(state);
-    }
-
-    fn now(&self) -> Duration {
-        self.started
-            .map(|started| started.elapsed())
-            .unwrap_or_default()
     }
 }

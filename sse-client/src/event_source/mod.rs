@@ -1,5 +1,6 @@
 mod connection;
 mod end_marker;
+mod ending;
 mod idle;
 mod oversized;
 mod response;
@@ -82,18 +83,25 @@ pub struct EventSource {
 impl EventSource {
     /// Gets the events of an address, such as `https://example.com/events`, with the default transport.
     ///
+    /// A user and password in it are sent as basic credentials.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Address`](crate::ErrorKind::Address) if it is no absolute address of `http` or `https`.
     #[cfg(feature = "reqwest")]
     pub fn get(url: impl AsRef<str>) -> Result<Self, Error> {
-        use crate::error::ErrorKind;
+        use crate::{address::address, basic_credentials::basic_credentials, error::ErrorKind};
 
         let url = url::Url::parse(url.as_ref())
             .map_err(|error| Error::because(ErrorKind::Address, error))?;
-        let uri = crate::redirect::address(&url).ok_or_else(|| Error::new(ErrorKind::Address))?;
+        let uri = address(&url).ok_or_else(|| Error::new(ErrorKind::Address))?;
         let mut request = Request::new(());
         *request.uri_mut() = uri;
+        if let Some(credentials) = basic_credentials(&url) {
+            request
+                .headers_mut()
+                .insert(http::header::AUTHORIZATION, credentials);
+        }
         Ok(Self::new(request))
     }
 
@@ -132,8 +140,8 @@ impl EventSource {
             body_spent: false,
             phase: Phase::Idle,
             decoder: resumed.decoder(settings.decoder),
+            last_safe_id: settings::safe_id(&resumed),
             resumed,
-            last_safe_id: EventId::EMPTY,
             response: None,
             ever_open: false,
             schedule: Schedule::new(settings.backoff),

@@ -50,7 +50,7 @@ impl Default for Settings {
     }
 }
 
-/// What is set before the first poll; later it is too late.
+/// What is set before the first poll. Later it counts from the next connection on.
 impl EventSource {
     /// Sets the delays between connections, and when to give up.
     pub fn backoff(mut self, backoff: Backoff) -> Self {
@@ -100,17 +100,18 @@ impl EventSource {
     }
 
     /// Sets the last event ID of the first request, such as one that was stored.
-    pub fn last_event_id(mut self, id: impl Into<EventId>) -> Self {
-        self.resumed = ReconnectState::resume(id);
-        self.restart_decoder()
+    pub fn last_event_id(self, id: impl Into<EventId>) -> Self {
+        self.resume(ReconnectState::resume(id))
     }
 
     /// Goes on from what [`resume_state`](EventSource::resume_state) returned earlier: last event ID and reconnection time.
     ///
     /// The bounds of the delay are the backoff's.
     pub fn resume(mut self, state: ReconnectState) -> Self {
+        self.decoder = state.decoder(self.settings.decoder);
+        self.last_safe_id = safe_id(&state);
         self.resumed = state;
-        self.restart_decoder()
+        self
     }
 
     /// Sets what is done when no header can carry the last event ID; [`UnsafeId::Stop`] by default.
@@ -149,7 +150,7 @@ impl EventSource {
     /// Sets the limits of an event; [`Limits::DEFAULT`] by default.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.settings.decoder = self.settings.decoder.limits(limits);
-        self.restart_decoder()
+        self
     }
 
     /// Sets what is done about an event that breaks a limit; [`Oversized::Fail`] by default.
@@ -157,19 +158,19 @@ impl EventSource {
         if oversized == Oversized::Skip {
             self.settings.decoder = self.settings.decoder.skip_oversized();
         }
-        self.restart_decoder()
+        self
     }
 
     /// Gives out each comment, too, as an item that has a comment and no data.
     pub fn comments(mut self) -> Self {
         self.settings.decoder = self.settings.decoder.comments();
-        self.restart_decoder()
+        self
     }
 
     /// Takes the end of a response for the blank line that its last event lacks; a connection that was cut is no such end.
     pub fn dispatch_unterminated(mut self) -> Self {
         self.settings.decoder = self.settings.decoder.dispatch_unterminated();
-        self.restart_decoder()
+        self
     }
 
     /// Asks for a compressed response, with gzip or brotli, unless the request has an `accept-encoding`.
@@ -183,9 +184,12 @@ impl EventSource {
             .or_insert(http::HeaderValue::from_static("gzip, br"));
         self
     }
+}
 
-    fn restart_decoder(mut self) -> Self {
-        self.decoder = self.resumed.decoder(self.settings.decoder);
-        self
+/// The id to fall back on if all that come cannot be sent.
+pub(super) fn safe_id(state: &ReconnectState) -> EventId {
+    match state.last_event_id() {
+        Some(id) if id.is_header_safe() => id.clone(),
+        _ => EventId::EMPTY,
     }
 }

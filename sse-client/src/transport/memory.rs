@@ -34,10 +34,12 @@ pub struct MemoryTransport {
 #[derive(Default)]
 struct Script {
     replies: Mutex<VecDeque<Reply>>,
-    otherwise: Option<Box<dyn Fn(&RecordedRequest) -> Reply + Send + Sync>>,
+    otherwise: Option<Answer>,
     requests: Mutex<Vec<RecordedRequest>>,
     open: AtomicUsize,
 }
+
+type Answer = Box<dyn Fn(&RecordedRequest) -> Reply + Send + Sync>;
 
 /// A request that a [`MemoryTransport`] has answered.
 #[non_exhaustive]
@@ -126,7 +128,7 @@ impl Transport for MemoryTransport {
                 Outcome::Silence => pending().await,
             };
             let body = ResponseBody::from_stream(Parts {
-                parts: reply.parts,
+                rest: reply.parts,
                 pause: None,
                 _open: open,
             });
@@ -169,7 +171,7 @@ impl Drop for Open {
 
 /// The body of a scripted response.
 struct Parts {
-    parts: VecDeque<Part>,
+    rest: VecDeque<Part>,
     pause: Option<Pin<Box<Sleep>>>,
     _open: Open,
 }
@@ -183,13 +185,13 @@ impl Stream for Parts {
                 ready!(pause.as_mut().poll(cx));
                 self.pause = None;
             }
-            match self.parts.pop_front() {
+            match self.rest.pop_front() {
                 None => return Poll::Ready(None),
                 Some(Part::Chunk(bytes)) => return Poll::Ready(Some(Ok(bytes))),
                 Some(Part::Error(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Part::Pause(time)) => self.pause = Some(Box::pin(sleep(time))),
                 Some(Part::Hang) => {
-                    self.parts.push_front(Part::Hang);
+                    self.rest.push_front(Part::Hang);
                     return Poll::Pending;
                 }
             }
