@@ -78,9 +78,10 @@ impl Visitors {
         loop {
             let wanted = *self.wanted.borrow_and_update();
             if wanted != self.listener.is_some() {
-                self.listener = match wanted {
-                    true => Some(listening(self.address).ok()?),
-                    false => None,
+                self.listener = if wanted {
+                    Some(listening(self.address).ok()?)
+                } else {
+                    None
                 };
                 self.is_open.send_replace(wanted);
             }

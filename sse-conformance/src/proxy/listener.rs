@@ -32,7 +32,7 @@ impl Proxy {
     ///
     /// # Errors
     /// The machine gives no port.
-    pub async fn start(target: SocketAddr) -> io::Result<Self> {
+    pub fn start(target: SocketAddr) -> io::Result<Self> {
         let (door, mut visitors) = Door::open_one()?;
         let target = Arc::new(Mutex::new(target));
         let fault = watch::Sender::new(Fault::None);

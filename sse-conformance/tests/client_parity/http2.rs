@@ -7,27 +7,27 @@ use sse_conformance::client::{Answer, Scripted};
 
 use crate::{quick, read};
 
-async fn server(script: impl IntoIterator<Item = Answer>) -> Scripted {
-    Scripted::start_http2(script).await.unwrap()
+fn server(script: impl IntoIterator<Item = Answer>) -> Scripted {
+    Scripted::start_http2(script).unwrap()
 }
 
 /// A client with each of the transports, both of which know that the server speaks HTTP/2.
 fn clients(server: &Scripted) -> [EventSource; 2] {
-    let request = || Request::get(server.url("/")).body(()).unwrap();
+    let asking = || Request::get(server.url("/")).body(()).unwrap();
     let known = reqwest::Client::builder()
         .http2_prior_knowledge()
         .redirect(reqwest::redirect::Policy::none());
     let reqwest = ReqwestTransport::from(known.build().unwrap());
     [
-        EventSource::with_transport(reqwest, request()).backoff(quick()),
-        EventSource::with_transport(HyperTransport::http2(), request()).backoff(quick()),
+        EventSource::with_transport(reqwest, asking()).backoff(quick()),
+        EventSource::with_transport(HyperTransport::http2(), asking()).backoff(quick()),
     ]
 }
 
 /// The first answer ends in some way behind one event and half of another; the second is whole.
 async fn check(first: Answer) {
     for which in 0..2 {
-        let server = server([first.clone(), Answer::events("id: 2\ndata: y\n\n")]).await;
+        let server = server([first.clone(), Answer::events("id: 2\ndata: y\n\n")]);
         let [reqwest, hyper] = clients(&server);
         let client = if which == 0 { reqwest } else { hyper };
         assert_eq!(
@@ -95,7 +95,7 @@ async fn a_stream_that_is_reset_before_its_response_is_asked_for_again() {
         ]
     };
     for which in 0..2 {
-        let server = server(script()).await;
+        let server = server(script());
         let [reqwest, hyper] = clients(&server);
         let client = if which == 0 { reqwest } else { hyper };
         assert_eq!(read(client).await.without_error(), ["message|x|"]);
@@ -108,8 +108,7 @@ async fn a_silent_connection_is_left_and_not_asked_again() {
         let server = server([
             Answer::events("id: 1\ndata: x\n\n").silence(),
             Answer::events("id: 2\ndata: y\n\n"),
-        ])
-        .await;
+        ]);
         let [reqwest, hyper] = clients(&server);
         let client = if which == 0 { reqwest } else { hyper };
         let client = client.idle_timeout(Duration::from_millis(150));
@@ -126,8 +125,7 @@ async fn statuses_are_as_over_http1() {
         Answer::status(503),
         Answer::redirect(307, "/there"),
         Answer::events("data: x\n\n"),
-    ])
-    .await;
+    ]);
     let [client, _] = clients(&server);
     assert_eq!(read(client).await.without_error(), ["message|x|"]);
     assert_eq!(server.asked()[2].target, "/there");

@@ -92,6 +92,6 @@ async fn soon<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A server with a script; 204 ends it.
-async fn server(script: impl IntoIterator<Item = Answer>) -> Scripted {
-    Scripted::start(script).await.unwrap()
+fn server(script: impl IntoIterator<Item = Answer>) -> Scripted {
+    Scripted::start(script).unwrap()
 }

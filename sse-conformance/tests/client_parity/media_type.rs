@@ -19,7 +19,7 @@ async fn the_media_type_is_read_without_case_and_with_parameters() {
         "text/event-stream;charset=iso-8859-1",
         "text/event-stream;",
     ] {
-        let server = server([of_type(media_type)]).await;
+        let server = server([of_type(media_type)]);
         let read = read(client(&server)).await;
         assert_eq!(read.without_error(), ["message|x|"], "{media_type}");
     }
@@ -36,7 +36,7 @@ async fn another_media_type_is_a_final_error() {
         "text",
         "",
     ] {
-        let server = server([of_type(media_type), of_type("text/event-stream")]).await;
+        let server = server([of_type(media_type), of_type("text/event-stream")]);
         let mut error = read(client(&server)).await.error();
         assert_eq!(error.kind(), ErrorKind::MediaType, "{media_type}");
         assert_eq!(server.asked().len(), 1, "{media_type}");
@@ -46,7 +46,7 @@ async fn another_media_type_is_a_final_error() {
 
 #[tokio::test]
 async fn no_media_type_at_all_is_a_final_error() {
-    let server = server([Answer::status(200).send("data: x\n\n")]).await;
+    let server = server([Answer::status(200).send("data: x\n\n")]);
     let error = read(client(&server)).await.error();
     assert_eq!(error.kind(), ErrorKind::MediaType);
 }
@@ -57,8 +57,7 @@ async fn a_wrong_media_type_on_a_reconnection_is_final_too() {
         Answer::events("data: x\n\n"),
         of_type("text/html"),
         of_type("text/event-stream"),
-    ])
-    .await;
+    ]);
     let read = read(client(&server)).await;
     assert_eq!(read.items, ["message|x|"]);
     assert_eq!(read.error().kind(), ErrorKind::MediaType);
@@ -67,7 +66,7 @@ async fn a_wrong_media_type_on_a_reconnection_is_final_too() {
 
 #[tokio::test]
 async fn the_check_can_be_replaced() {
-    let server = server([of_type("text/plain")]).await;
+    let server = server([of_type("text/plain")]);
     let events = client(&server).check_response(|_| Ok::<(), std::io::Error>(()));
     assert_eq!(read(events).await.without_error(), ["message|x|"]);
 }

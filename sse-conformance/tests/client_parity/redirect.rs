@@ -14,8 +14,7 @@ async fn every_redirect_is_followed() {
         let server = server([
             Answer::redirect(status, "/there?q=1"),
             Answer::events("data: x\n\n"),
-        ])
-        .await;
+        ]);
         assert_eq!(read(client(&server)).await.without_error(), ["message|x|"]);
         assert_eq!(
             targets(&server.asked())[..2],
@@ -31,8 +30,7 @@ async fn a_temporary_redirect_is_asked_for_again_on_a_reconnection() {
         let server = server([
             Answer::redirect(status, "/there"),
             Answer::events("data: x\n\n"),
-        ])
-        .await;
+        ]);
         read(client(&server)).await.without_error();
         assert_eq!(targets(&server.asked()), ["/", "/there", "/"], "{status}");
     }
@@ -44,8 +42,7 @@ async fn a_permanent_redirect_is_remembered_for_the_reconnection() {
         let server = server([
             Answer::redirect(status, "/there"),
             Answer::events("data: x\n\n"),
-        ])
-        .await;
+        ]);
         read(client(&server)).await.without_error();
         let asked = server.asked();
         assert_eq!(targets(&asked), ["/", "/there", "/there"], "{status}");
@@ -58,8 +55,7 @@ async fn a_permanent_redirect_behind_a_temporary_one_is_not_remembered() {
         Answer::redirect(302, "/a"),
         Answer::redirect(301, "/b"),
         Answer::events("data: x\n\n"),
-    ])
-    .await;
+    ]);
     read(client(&server)).await.without_error();
     assert_eq!(targets(&server.asked()), ["/", "/a", "/b", "/"]);
 }
@@ -72,7 +68,7 @@ async fn a_location_may_be_relative_in_every_way() {
         ("?d=1", "/a/b?d=1"),
         ("/c#part", "/c"),
     ] {
-        let server = server([Answer::redirect(307, location), Answer::status(204)]).await;
+        let server = server([Answer::redirect(307, location), Answer::status(204)]);
         let request = Request::get(server.url("/a/b?q=1")).body(()).unwrap();
         read(asking(request)).await.without_error();
         assert_eq!(targets(&server.asked()), ["/a/b?q=1", target], "{location}");
@@ -98,8 +94,8 @@ const SECRETS: [&str; 4] = ["authorization", "cookie", "proxy-authorization", "x
 #[tokio::test]
 async fn another_origin_gets_the_last_event_id_and_no_credentials() {
     for status in [301, 302, 303, 307, 308] {
-        let there = server([Answer::events("id: 8\ndata: x\n\n")]).await;
-        let here = server([Answer::redirect(status, there.url("/there"))]).await;
+        let there = server([Answer::events("id: 8\ndata: x\n\n")]);
+        let here = server([Answer::redirect(status, there.url("/there"))]);
         let events = asking(with_secrets(here.url("/"))).last_event_id(sse_core::EventId::from(7));
         assert_eq!(read(events).await.without_error(), ["message|x|8"]);
         let (here, there) = (here.asked(), there.asked());
@@ -121,8 +117,7 @@ async fn the_origin_itself_gets_its_credentials_again() {
     let server = server([
         Answer::redirect(307, "/there"),
         Answer::events("data: x\n\n"),
-    ])
-    .await;
+    ]);
     read(asking(with_secrets(server.url("/"))))
         .await
         .without_error();
@@ -135,8 +130,8 @@ async fn the_origin_itself_gets_its_credentials_again() {
 
 #[tokio::test]
 async fn credentials_that_were_dropped_do_not_come_back_with_the_way_back() {
-    let there = server([]).await;
-    let here = server([Answer::redirect(307, there.url("/there"))]).await;
+    let there = server([]);
+    let here = server([Answer::redirect(307, there.url("/there"))]);
     there.push(Answer::redirect(307, here.url("/back")));
     read(asking(with_secrets(here.url("/"))))
         .await
@@ -149,9 +144,9 @@ async fn credentials_that_were_dropped_do_not_come_back_with_the_way_back() {
 #[tokio::test]
 async fn twenty_redirects_are_followed_and_no_more() {
     let hops = |count: usize| (0..count).map(|hop| Answer::redirect(307, format!("/{hop}")));
-    let at_most = server(hops(20).chain([Answer::events("data: x\n\n")])).await;
+    let at_most = server(hops(20).chain([Answer::events("data: x\n\n")]));
     assert_eq!(read(client(&at_most)).await.without_error(), ["message|x|"]);
-    let beyond = server(hops(25)).await;
+    let beyond = server(hops(25));
     assert_eq!(
         read(client(&beyond)).await.error().kind(),
         ErrorKind::Redirect
@@ -167,7 +162,7 @@ async fn a_redirect_that_leads_nowhere_is_an_error() {
         Answer::redirect(302, "data:text/event-stream,data:%20x%0A%0A"),
     ] {
         let told = format!("{answer:?}");
-        let server = server([answer]).await;
+        let server = server([answer]);
         let error = read(client(&server)).await.error();
         assert_eq!(error.kind(), ErrorKind::Redirect, "{told}");
         assert_eq!(server.asked().len(), 1);
@@ -183,7 +178,7 @@ async fn a_redirect_that_no_client_follows_is_a_final_status() {
         Answer::status(302),
     ] {
         let told = format!("{answer:?}");
-        let server = server([answer]).await;
+        let server = server([answer]);
         let error = read(client(&server)).await.error();
         assert_eq!(error.kind(), ErrorKind::Status, "{told}");
         assert_eq!(server.asked().len(), 1);
@@ -199,7 +194,7 @@ async fn a_post_is_repeated_by_307_and_308_and_becomes_a_get_by_the_others() {
         (307, "POST", "question"),
         (308, "POST", "question"),
     ] {
-        let server = server([Answer::redirect(status, "/there"), Answer::status(204)]).await;
+        let server = server([Answer::redirect(status, "/there"), Answer::status(204)]);
         let request = Request::post(server.url("/"))
             .header("content-type", "text/plain")
             .body("question")
@@ -216,7 +211,7 @@ async fn a_post_is_repeated_by_307_and_308_and_becomes_a_get_by_the_others() {
 #[tokio::test]
 async fn a_put_stays_a_put_unless_303_says_otherwise() {
     for (status, method) in [(301, "PUT"), (302, "PUT"), (303, "GET"), (307, "PUT")] {
-        let server = server([Answer::redirect(status, "/there"), Answer::status(204)]).await;
+        let server = server([Answer::redirect(status, "/there"), Answer::status(204)]);
         let request = Request::put(server.url("/")).body("it").unwrap();
         read(asking(request)).await.without_error();
         assert_eq!(server.asked()[1].method, method, "{status}");

@@ -6,7 +6,7 @@ use crate::{asking, client, read, server};
 
 #[tokio::test]
 async fn a_request_says_what_a_browsers_says() {
-    let server = server([]).await;
+    let server = server([]);
     read(client(&server)).await.without_error();
     let asked = &server.asked()[0];
     assert_eq!(asked.method, "GET");
@@ -20,7 +20,7 @@ async fn a_request_says_what_a_browsers_says() {
 
 #[tokio::test]
 async fn unlike_a_browser_method_headers_and_body_are_free() {
-    let server = server([]).await;
+    let server = server([]);
     let request = Request::post(server.url("/chat?x=1"))
         .header("authorization", "Bearer x")
         .header("accept", "text/event-stream, application/json")
@@ -43,8 +43,7 @@ async fn a_post_is_not_repeated_once_bytes_have_come() {
         Answer::status(503),
         Answer::events("data: x\n\n"),
         Answer::events("data: never\n\n"),
-    ])
-    .await;
+    ]);
     let request = Request::post(server.url("/")).body("question").unwrap();
     let read = read(asking(request)).await;
     assert_eq!(read.items, ["message|x|"]);
@@ -57,8 +56,7 @@ async fn a_post_is_repeated_where_that_is_asked_for() {
     let server = server([
         Answer::events("id: 1\ndata: x\n\n"),
         Answer::events("data: y\n\n"),
-    ])
-    .await;
+    ]);
     let request = Request::post(server.url("/")).body("question").unwrap();
     let read = read(asking(request).replay_body()).await;
     assert_eq!(read.without_error(), ["message|x|1", "message|y|1"]);
@@ -70,7 +68,7 @@ async fn a_post_is_repeated_where_that_is_asked_for() {
 #[tokio::test]
 async fn methods_that_may_be_repeated_are() {
     for method in ["GET", "PUT", "DELETE"] {
-        let server = server([Answer::events("data: x\n\n"), Answer::events("data: y\n\n")]).await;
+        let server = server([Answer::events("data: x\n\n"), Answer::events("data: y\n\n")]);
         let request = Request::builder().method(method).uri(server.url("/"));
         let read = read(asking(request.body("it").unwrap())).await;
         assert_eq!(
@@ -83,7 +81,7 @@ async fn methods_that_may_be_repeated_are() {
 
 #[tokio::test]
 async fn a_body_that_can_be_sent_once_ends_the_second_attempt_with_an_error() {
-    let server = server([Answer::status(503), Answer::events("data: never\n\n")]).await;
+    let server = server([Answer::status(503), Answer::events("data: never\n\n")]);
     let chunks = tokio_stream::iter([Ok::<_, std::io::Error>("question")]);
     let request = Request::put(server.url("/")).body(RequestBody::stream(chunks));
     let error = read(asking(request.unwrap())).await.error();

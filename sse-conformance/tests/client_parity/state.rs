@@ -6,7 +6,7 @@ use crate::{client, read, server, soon};
 
 #[tokio::test]
 async fn the_states_can_be_seen_without_the_events() {
-    let server = server([Answer::events("data: x\n\n").silence()]).await;
+    let server = server([Answer::events("data: x\n\n").silence()]);
     let mut events = client(&server);
     let mut state = events.state();
     assert!(matches!(state.current(), State::Connecting));
@@ -22,7 +22,7 @@ async fn the_states_can_be_seen_without_the_events() {
 #[tokio::test]
 async fn the_state_that_is_stored_is_what_was_handed_over() {
     let body = "id: 1\nretry: 3\ndata: a\n\nid: 2\ndata: b\n\nid: 3\n\n";
-    let server = server([Answer::events(body).silence()]).await;
+    let server = server([Answer::events(body).silence()]);
     let mut events = client(&server);
     for id in [1, 2] {
         soon(events.next()).await.unwrap().unwrap();
@@ -45,7 +45,7 @@ async fn closing_ends_also_while_it_waits_or_connects() {
         Answer::events("data: x\n\n").silence(),
         Answer::events("retry: 3600000\n\n"),
     ] {
-        let server = server([answer]).await;
+        let server = server([answer]);
         let events = client(&server);
         let closer = events.closer();
         let reading = tokio::spawn(read(events));

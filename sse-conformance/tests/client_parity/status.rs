@@ -1,13 +1,13 @@
 use std::time::Duration;
 
 use sse_client::{ErrorKind, State};
-use sse_conformance::client::Answer;
+use sse_conformance::client::{Answer, Asked};
 
 use crate::{client, read, server, soon};
 
 #[tokio::test]
 async fn status_204_ends_for_good_without_an_error() {
-    let server = server([Answer::status(204), Answer::events("data: never\n\n")]).await;
+    let server = server([Answer::status(204), Answer::events("data: never\n\n")]);
     assert!(read(client(&server)).await.without_error().is_empty());
     assert_eq!(server.asked().len(), 1);
 }
@@ -18,8 +18,7 @@ async fn status_204_ends_for_good_also_on_a_reconnection() {
         Answer::events("id: 1\ndata: x\n\n"),
         Answer::status(204),
         Answer::events("data: never\n\n"),
-    ])
-    .await;
+    ]);
     assert_eq!(read(client(&server)).await.without_error(), ["message|x|1"]);
     assert_eq!(server.asked().len(), 2);
 }
@@ -34,7 +33,7 @@ async fn a_final_status_ends_with_an_error_that_has_status_headers_and_body() {
             205 | 304 => answer,
             _ => answer.send("{\"error\":\"no\"}"),
         };
-        let server = server([answer, Answer::events("data: never\n\n")]).await;
+        let server = server([answer, Answer::events("data: never\n\n")]);
         let mut error = read(client(&server)).await.error();
         assert_eq!(error.kind(), ErrorKind::Status, "{status}");
         assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
@@ -57,8 +56,7 @@ async fn unlike_a_browser_a_passing_status_is_retried_on_the_first_connection() 
             Answer::status(status).send("later"),
             Answer::status(status).send("later"),
             Answer::events("data: x\n\n"),
-        ])
-        .await;
+        ]);
         assert_eq!(
             read(client(&server)).await.without_error(),
             ["message|x|"],
@@ -75,13 +73,12 @@ async fn unlike_a_browser_a_passing_status_is_retried_on_a_reconnection_with_the
             Answer::events("id: 1\ndata: x\n\n"),
             Answer::status(status).send("later"),
             Answer::events("id: 2\ndata: y\n\n"),
-        ])
-        .await;
+        ]);
         assert_eq!(
             read(client(&server)).await.without_error(),
             ["message|x|1", "message|y|2"]
         );
-        let ids: Vec<_> = server.asked().iter().map(|it| it.last_event_id()).collect();
+        let ids: Vec<_> = server.asked().iter().map(Asked::last_event_id).collect();
         let (one, two) = (Some("1".to_owned()), Some("2".to_owned()));
         assert_eq!(ids, [None, one.clone(), one, two], "{status}");
     }
@@ -89,7 +86,7 @@ async fn unlike_a_browser_a_passing_status_is_retried_on_a_reconnection_with_the
 
 #[tokio::test]
 async fn a_first_connection_is_not_retried_where_that_is_asked_for() {
-    let server = server([Answer::status(503), Answer::events("data: never\n\n")]).await;
+    let server = server([Answer::status(503), Answer::events("data: never\n\n")]);
     let error = read(client(&server).first_failure_is_final()).await.error();
     assert_eq!(error.status().map(|status| status.as_u16()), Some(503));
     assert_eq!(server.asked().len(), 1);
@@ -108,8 +105,7 @@ async fn unlike_a_browser_retry_after_is_the_least_delay_in_both_its_forms() {
         (date_in(Duration::from_secs(3_000)), 2_900),
     ] {
         for status in [429, 503] {
-            let server =
-                server([Answer::status(status).header("retry-after", value.clone())]).await;
+            let server = server([Answer::status(status).header("retry-after", value.clone())]);
             let mut events = client(&server);
             let mut state = events.state();
             let reading = tokio::spawn(async move { events.next().await.is_some() });
@@ -134,8 +130,7 @@ async fn a_retry_after_that_says_nothing_is_ignored() {
         let server = server([
             Answer::status(429).header("retry-after", value),
             Answer::events("data: x\n\n"),
-        ])
-        .await;
+        ]);
         assert_eq!(read(client(&server)).await.without_error(), ["message|x|"]);
     }
 }
@@ -145,8 +140,7 @@ async fn unlike_a_browser_a_second_after_retry_after_it_comes_again() {
     let server = server([
         Answer::status(429).header("retry-after", "1"),
         Answer::events("data: x\n\n"),
-    ])
-    .await;
+    ]);
     assert_eq!(read(client(&server)).await.without_error(), ["message|x|"]);
     let asked = server.asked();
     let waited = asked[1].at - asked[0].at;

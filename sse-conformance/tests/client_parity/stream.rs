@@ -1,14 +1,14 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use sse_client::{ErrorKind, Oversized, State};
-use sse_conformance::client::Answer;
+use sse_conformance::client::{Answer, Asked};
 use sse_core::{EventId, Limits};
 
 use crate::{client, read, server, soon};
 
 /// What is named on the reconnection behind a first response.
 async fn id_after(body: &'static str) -> Option<String> {
-    let server = server([Answer::events(body)]).await;
+    let server = server([Answer::events(body)]);
     read(client(&server)).await.without_error();
     server.asked()[1].last_event_id()
 }
@@ -19,13 +19,12 @@ async fn the_end_of_a_response_is_no_item_and_it_comes_again_with_the_id() {
         Answer::events("id: 1\ndata: a\n\n"),
         Answer::events("data: b\n\n").chunked(),
         Answer::events("id: 2\ndata: c\n\n").header("content-length", "15"),
-    ])
-    .await;
+    ]);
     assert_eq!(
         read(client(&server)).await.without_error(),
         ["message|a|1", "message|b|1", "message|c|2"]
     );
-    let ids: Vec<_> = server.asked().iter().map(|it| it.last_event_id()).collect();
+    let ids: Vec<_> = server.asked().iter().map(Asked::last_event_id).collect();
     let id = |id: &str| Some(id.to_owned());
     assert_eq!(ids, [None, id("1"), id("1"), id("2")]);
 }
@@ -46,7 +45,7 @@ async fn half_an_event_is_not_dispatched_and_its_id_does_not_count() {
             Answer::events(body.clone()).chunked(),
             Answer::events(body.clone()).chunked().cut(),
         ] {
-            let server = server([answer]).await;
+            let server = server([answer]);
             assert_eq!(
                 read(client(&server)).await.without_error(),
                 ["message|x|1"],
@@ -60,7 +59,7 @@ async fn half_an_event_is_not_dispatched_and_its_id_does_not_count() {
 
 #[tokio::test]
 async fn unlike_a_browser_half_an_event_is_dispatched_where_that_is_asked_for() {
-    let server = server([Answer::events("data: x\n\ndata: y").chunked()]).await;
+    let server = server([Answer::events("data: x\n\ndata: y").chunked()]);
     let events = client(&server).dispatch_unterminated();
     assert_eq!(
         read(events).await.without_error(),
@@ -101,7 +100,7 @@ async fn an_empty_id_takes_back_what_there_was_and_no_header_is_sent() {
 #[tokio::test]
 async fn unlike_a_browser_an_id_that_no_header_can_carry_ends_with_an_error() {
     for id in ["a\u{1}b", "a\u{7f}", " a", "a\t"] {
-        let server = server([Answer::events(format!("id: {id}\ndata: x\n\n"))]).await;
+        let server = server([Answer::events(format!("id: {id}\ndata: x\n\n"))]);
         let read = read(client(&server)).await;
         assert_eq!(read.items.len(), 1, "{id:?}");
         assert_eq!(read.error().kind(), ErrorKind::LastEventId, "{id:?}");
@@ -115,8 +114,7 @@ async fn a_given_id_is_sent_first_and_until_there_is_another() {
         Answer::status(503),
         Answer::events("data: x\n\n"),
         Answer::events("id: 8\n\n"),
-    ])
-    .await;
+    ]);
     let events = client(&server).last_event_id(EventId::from(7));
     assert_eq!(read(events).await.without_error(), ["message|x|7"]);
     let asked = server.asked();
@@ -127,7 +125,7 @@ async fn a_given_id_is_sent_first_and_until_there_is_another() {
 /// The delays that are waited, one for each response that ends.
 async fn delays(script: Vec<Answer>) -> Vec<Duration> {
     let times = script.len();
-    let server = server(script).await;
+    let server = server(script);
     let mut events = client(&server);
     let mut state = events.state();
     let watching = tokio::spawn(async move {
@@ -191,7 +189,7 @@ fn small() -> Limits {
 #[tokio::test]
 async fn unlike_a_browser_an_oversized_event_ends_with_an_error_and_is_not_asked_for_again() {
     let body = format!("id: 1\ndata: x\n\nid: 2\ndata: {}\n\n", "y".repeat(2_000));
-    let server = server(vec![Answer::events(body); 3]).await;
+    let server = server(vec![Answer::events(body); 3]);
     let events = client(&server).limits(small());
     let read = read(events).await;
     assert_eq!(read.items, ["message|x|1"]);
@@ -203,7 +201,7 @@ async fn unlike_a_browser_an_oversized_event_ends_with_an_error_and_is_not_asked
 async fn unlike_a_browser_an_oversized_event_is_skipped_and_told_where_that_is_asked_for() {
     let big = "y".repeat(2_000);
     let body = format!("id: 1\ndata: x\n\nid: 2\ndata: {big}\n\nid: 3\ndata: z\n\n");
-    let server = server([Answer::events(body)]).await;
+    let server = server([Answer::events(body)]);
     let events = client(&server)
         .limits(small())
         .on_oversized(Oversized::Skip);
@@ -222,8 +220,7 @@ async fn unlike_a_browser_an_oversized_event_that_is_sent_again_is_told_again_an
         Answer::events(format!("id: 1\ndata: x\n\n{poison}")),
         Answer::events(poison.clone()),
         Answer::events(format!("{poison}id: 3\ndata: z\n\n")),
-    ])
-    .await;
+    ]);
     let events = client(&server)
         .limits(small())
         .on_oversized(Oversized::Skip);
@@ -243,7 +240,7 @@ async fn types_comments_byte_order_marks_and_bad_utf_8_are_as_in_a_browser() {
     body.extend_from_slice(
         b"event: message\ndata: \xFF\n\nevent\ndata\n\ndata:  a\r\rdata: b\r\n\r\n",
     );
-    let server = server([Answer::events(body)]).await;
+    let server = server([Answer::events(body)]);
     assert_eq!(
         read(client(&server)).await.without_error(),
         [
@@ -258,7 +255,7 @@ async fn types_comments_byte_order_marks_and_bad_utf_8_are_as_in_a_browser() {
 
 #[tokio::test]
 async fn an_end_marker_ends_without_asking_again() {
-    let server = server([Answer::events("data: x\n\ndata: [DONE]\n\ndata: y\n\n").silence()]).await;
+    let server = server([Answer::events("data: x\n\ndata: [DONE]\n\ndata: y\n\n").silence()]);
     let events = client(&server).until("[DONE]");
     assert_eq!(read(events).await.without_error(), ["message|x|"]);
     assert_eq!(server.asked().len(), 1);

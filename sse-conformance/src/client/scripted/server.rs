@@ -38,7 +38,7 @@ impl Scripted {
     ///
     /// # Errors
     /// The machine gives no port.
-    pub async fn start(script: impl IntoIterator<Item = Answer>) -> io::Result<Self> {
+    pub fn start(script: impl IntoIterator<Item = Answer>) -> io::Result<Self> {
         Self::begin(script, Protocol::Http1)
     }
 
@@ -46,7 +46,7 @@ impl Scripted {
     ///
     /// # Errors
     /// The machine gives no port.
-    pub async fn start_http2(script: impl IntoIterator<Item = Answer>) -> io::Result<Self> {
+    pub fn start_http2(script: impl IntoIterator<Item = Answer>) -> io::Result<Self> {
         Self::begin(script, Protocol::Http2)
     }
 

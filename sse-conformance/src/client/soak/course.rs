@@ -134,9 +134,10 @@ impl Course {
     }
 
     fn cut_now(&mut self) {
-        let (what, how) = match self.dice.one_in(2) {
-            true => ("cut", Cut::End),
-            false => ("reset", Cut::Reset),
+        let (what, how) = if self.dice.one_in(2) {
+            ("cut", Cut::End)
+        } else {
+            ("reset", Cut::Reset)
         };
         // Whoever connects only now is not cut.
         self.tally.add(what, u64::from(self.hub_count() > 0));
@@ -226,9 +227,10 @@ impl Course {
     }
 
     async fn reach(&self, what: &str, holds: impl Fn(&Progress) -> bool) -> Result<(), Violation> {
-        match until(&self.seen.progress, holds).await {
-            true => Ok(()),
-            false => Err(self.stuck(what)),
+        if until(&self.seen.progress, holds).await {
+            Ok(())
+        } else {
+            Err(self.stuck(what))
         }
     }
 

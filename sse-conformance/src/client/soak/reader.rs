@@ -145,7 +145,7 @@ impl Reader {
         }
         if self.planted == Some(Planted::Swapped)
             && let [.., Item::Event(..), Item::Event(..)] = self.items[..]
-            && self.items.len() % 7 == 0
+            && self.items.len().is_multiple_of(7)
         {
             let last = self.items.len() - 1;
             self.items.swap(last - 1, last);

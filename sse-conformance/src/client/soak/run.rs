@@ -48,8 +48,8 @@ pub fn soak(first: u64, seeds: u64, out: &mut dyn io::Write) -> io::Result<Outco
     let mut outcome = Outcome::default();
     for family in Family::ALL {
         let mut tally = Tally::default();
-        for (seed, result, seen) in runtime.block_on(many(family, first, seeds)) {
-            tally.merge(&seen);
+        for (seed, result, occurred) in runtime.block_on(many(family, first, seeds)) {
+            tally.merge(&occurred);
             match result {
                 Ok(()) => outcome.passed += 1,
                 Err(violation) => {
@@ -134,12 +134,12 @@ async fn run(family: Family, seed: u64, planted: Option<Planted>) -> Judged {
     }
 }
 
-async fn try_run(family: Family, seed: u64, planted: Option<Planted>) -> io::Result<Judged> {
-    let mut dice = Dice::new(seed);
+async fn try_run(family: Family, number: u64, planted: Option<Planted>) -> io::Result<Judged> {
+    let mut dice = Dice::new(number);
     let hub = hub(family, &mut dice);
     let wire = *dice.pick(&[Wire::Chunked, Wire::Close, Wire::Close, Wire::Http2]);
     let server = HubServer::start(hub.clone(), wire).await?;
-    let proxy = Proxy::start(server.address).await?;
+    let proxy = Proxy::start(server.address)?;
     let progress = watch::Sender::new(Progress::default());
     let seen = Arc::new(Seen::new(progress));
     let mut way: Arc<dyn Transport> = Arc::new(Watched {
@@ -156,9 +156,10 @@ async fn try_run(family: Family, seed: u64, planted: Option<Planted>) -> io::Res
     }
     let (restarts, restarted) = watch::channel(0);
     // One who comes without an id sees what is published from then on, as the first id tells.
-    let state = match dice.one_in(2) {
-        true => ReconnectState::resume(hub.head().to_event_id()),
-        false => ReconnectState::new(),
+    let state = if dice.one_in(2) {
+        ReconnectState::resume(hub.head().to_event_id())
+    } else {
+        ReconnectState::new()
     };
     let anew = state.last_event_id().is_none();
     let mut reader = Reader {
@@ -167,15 +168,16 @@ async fn try_run(family: Family, seed: u64, planted: Option<Planted>) -> io::Res
         seen: Arc::clone(&seen),
         planted,
         idle: Duration::from_millis(dice.within(60, 90)),
-        shape: match anew || dice.one_in(2) {
-            true => Shape::Checkpoints,
-            false => Shape::Plain,
+        shape: if anew || dice.one_in(2) {
+            Shape::Checkpoints
+        } else {
+            Shape::Plain
         },
         restarts: restarted,
         items: Vec::new(),
     };
     let mut course = Course {
-        seed,
+        seed: number,
         dice,
         log: Log::new(hub.clone()),
         hub,
@@ -230,9 +232,10 @@ fn hub(family: Family, dice: &mut Dice) -> Hub {
             Retention::default().count(usize::try_from(entries).unwrap_or(0))
         }
     };
-    let reconnection = match dice.one_in(4) {
-        true => dice.within(15, 25),
-        false => dice.within(1, 3),
+    let reconnection = if dice.one_in(4) {
+        dice.within(15, 25)
+    } else {
+        dice.within(1, 3)
     };
     Hub::builder()
         .retain(retention)

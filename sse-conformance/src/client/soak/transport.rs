@@ -9,9 +9,10 @@ use crate::hub::Dice;
 pub(super) fn transport(wire: Wire, dice: &mut Dice) -> Arc<dyn Transport> {
     let hyper = dice.one_in(2);
     if wire != Wire::Http2 {
-        return match hyper {
-            true => Arc::new(HyperTransport::new()),
-            false => Arc::new(ReqwestTransport::new()),
+        return if hyper {
+            Arc::new(HyperTransport::new())
+        } else {
+            Arc::new(ReqwestTransport::new())
         };
     }
     let known = reqwest::Client::builder()

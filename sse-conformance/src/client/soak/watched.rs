@@ -13,7 +13,7 @@ use http::{Request, Response};
 use sse_client::{
     BoxFuture, RequestBody, ResponseBody, State, StateWatch, Transport, TransportError,
 };
-use sse_core::{Decoder, DecoderOptions, EventId, LAST_EVENT_ID, ReconnectState};
+use sse_core::{Decoder, DecoderOptions, EventId, LAST_EVENT_ID, ReconnectState, Retry};
 use tokio::sync::watch;
 
 use super::{
@@ -99,7 +99,7 @@ impl Seen {
             let text = format!("it says {sent:?}, and the last event ID is {wanted:?}");
             wire.violations.push(Violation::new(REQUEST, text));
         }
-        let least = wire.state.retry().map(|retry| retry.as_duration());
+        let least = wire.state.retry().map(Retry::as_duration);
         if let (Some(ended), Some(least)) = (wire.ended, least)
             && ended.elapsed() < least
         {
