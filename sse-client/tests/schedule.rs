@@ -1,7 +1,5 @@
 //! What holds of every schedule.
 
-#![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
-
 use std::time::Duration;
 
 use proptest::prelude::*;
