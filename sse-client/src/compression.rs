@@ -1,5 +1,4 @@
 use std::{
-    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -91,11 +90,5 @@ impl Stream for Decompressed {
             return Poll::Ready(Some(Ok(Bytes::new())));
         }
         Poll::Ready(Some(self.piece().map_err(TransportError::new)))
-    }
-}
-
-impl fmt::Debug for Decompressed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Decompressed")
     }
 }

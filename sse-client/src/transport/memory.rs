@@ -107,13 +107,11 @@ impl Transport for MemoryTransport {
             headers: parts.headers,
             body: body.try_into_bytes().ok(),
         };
-        let reply = match lock(&self.script.replies).pop_front() {
-            Some(reply) => reply,
-            None => match &self.script.otherwise {
-                Some(answer) => answer(&request),
-                None => Reply::status(StatusCode::NO_CONTENT),
-            },
-        };
+        let scripted = lock(&self.script.replies).pop_front();
+        let reply = scripted.unwrap_or_else(|| match &self.script.otherwise {
+            Some(answer) => answer(&request),
+            None => Reply::status(StatusCode::NO_CONTENT),
+        });
         if self.script.otherwise.is_none() {
             lock(&self.script.requests).push(request);
         }
