@@ -128,6 +128,25 @@ async fn check_idle(falls_silent: fn(Answer) -> Answer) {
 }
 
 #[tokio::test]
+async fn a_client_that_shares_connections_leaves_a_silent_one_if_it_keeps_them_alive() {
+    let first = Answer::events("id: 1\ndata: x\n\n").wait(Duration::from_millis(20));
+    let server = server([first.freeze(), Answer::events("id: 2\ndata: y\n\n")]);
+    let known = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .http2_keep_alive_interval(Duration::from_millis(50))
+        .http2_keep_alive_timeout(Duration::from_millis(50));
+    let transport = ReqwestTransport::from(known.build().unwrap());
+    let request = Request::get(server.url("/")).body(()).unwrap();
+    let client = EventSource::with_transport(transport, request)
+        .backoff(quick())
+        .idle_timeout(Duration::from_secs(5));
+    assert_eq!(
+        read(client).await.without_error(),
+        ["message|x|1", "message|y|2"]
+    );
+}
+
+#[tokio::test]
 async fn statuses_are_as_over_http1() {
     let server = server([
         Answer::status(503),
