@@ -324,8 +324,12 @@ impl Listener {
     }
 
     pub(crate) fn needs_a_look(&self) -> bool {
-        self.replaying.load(Ordering::Acquire)
-            || self.is_ended()
+        self.replaying.load(Ordering::Acquire) || self.is_called()
+    }
+
+    /// Whether there is something to be done that is no delivery.
+    pub(crate) fn is_called(&self) -> bool {
+        self.is_ended()
             || self.keep_alive_due.load(Ordering::Acquire)
             || self.skip.load(Ordering::Acquire)
     }

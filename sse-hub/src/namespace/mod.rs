@@ -185,6 +185,7 @@ impl Namespace {
             }
         }
         self.let_go(&mut lock(&self.ingest));
+        self.cold_pages.drive(self);
         if self.live() == 0 {
             self.cold_pages.clear();
         }
