@@ -8,7 +8,7 @@ use std::time::Duration;
 use shared::{data, poll, ready, ready_data, ready_text};
 use sse_hub::{
     Ack, Clock, Event, EventId, GapReason, Hub, Ids, LagLimit, Lagging, OnGap, Resume, Retention,
-    Session, SessionRequest, Start, Topic,
+    Start, Topic,
 };
 
 async fn publish(hub: &Hub, topic: &str, data: &str) -> EventId {
@@ -474,28 +474,4 @@ async fn a_shutdown_ends_all_with_their_own_position_and_refuses_softly() {
     }
     let closed = hub.publish("a", Event::new("x")).await.unwrap_err();
     assert_eq!(closed.kind(), sse_hub::PublishErrorKind::Closed);
-}
-
-#[tokio::test]
-async fn a_session_says_what_is_delivered_and_how_far_it_may_fall_behind() {
-    let hub = Hub::new();
-    let request = SessionRequest::new(None, None, &|_| None);
-    let session = hub.session(request, |_| {
-        let mut session = Session::topics(["a"]);
-        session.lagging = Some(Lagging::Skip);
-        session.lag_limit = Some(LagLimit::default().entries(2));
-        Ok(session.filter(|entry| entry.key() != Some("hidden")))
-    });
-    let mut reader = session.await.unwrap();
-    for key in ["hidden", "shown"] {
-        let event = Event::new(key);
-        hub.publish("a", event).key(key).await.unwrap();
-    }
-    assert_eq!(ready_data(&mut reader), ["shown"]);
-    for number in 0..3 {
-        publish(&hub, "a", &number.to_string()).await;
-    }
-    let received = ready(&mut reader);
-    assert_eq!(received[0].gap().unwrap().reason, GapReason::Slow);
-    assert_eq!(data(&received), [""; 0]);
 }
