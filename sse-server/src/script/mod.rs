@@ -1,1 +1,31 @@
-//! The Lua side: hooks, packages, budgets.
+//! The Lua side: a script's hooks, called on a thread of its own.
+
+mod cli_table;
+mod config;
+mod error;
+mod handle;
+mod health;
+mod hook;
+mod host;
+mod message_table;
+mod publication;
+mod reload;
+mod request_table;
+mod subscriber;
+mod value;
+mod verdict;
+
+pub use cli_table::CliTable;
+pub use config::{Access, ScriptConfig};
+pub use error::{HookError, HookErrorKind, ScriptError, ScriptErrorKind};
+pub use handle::Script;
+pub use health::ScriptHealth;
+pub use hook::Hook;
+pub use host::{BoxFuture, Connection, Host, HostPublished};
+pub use message_table::MessageTable;
+pub use publication::Publication;
+pub use reload::OrderPermit;
+pub use request_table::RequestTable;
+pub use subscriber::Subscriber;
+pub use value::{Fields, Value};
+pub use verdict::{Answer, PublishVerdict, Routing, SubscribeVerdict};
