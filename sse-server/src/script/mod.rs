@@ -8,6 +8,7 @@ mod health;
 mod hook;
 mod host;
 mod message_table;
+mod packages;
 mod publication;
 mod reload;
 mod request_table;
