@@ -67,18 +67,45 @@ mod tests {
                     "return require('base64').decode('AP/+')",
                     "'\\x00\\xff\\xfe'",
                 ),
-                ("return require('base64').encode(5)", "!string expected, got number"),
-                ("return require('base64')()", "!string expected, got no value"),
-                ("return require('base64').decode(5)", "!string expected, got number"),
+                (
+                    "return require('base64').encode(5)",
+                    "!string expected, got number",
+                ),
+                (
+                    "return require('base64')()",
+                    "!string expected, got no value",
+                ),
+                (
+                    "return require('base64').decode(5)",
+                    "!string expected, got number",
+                ),
                 ("return require('base64').decode('aGVsbG8')", "!not base64"),
-                ("return require('base64').decode('aGVs bG8=')", "!not base64"),
-                ("return require('base64').decode('aGVsbG8=\\n')", "!not base64"),
+                (
+                    "return require('base64').decode('aGVs bG8=')",
+                    "!not base64",
+                ),
+                (
+                    "return require('base64').decode('aGVsbG8=\\n')",
+                    "!not base64",
+                ),
                 ("return require('base64').decode('_-8=')", "!not base64"),
-                ("return require('base64').urlsafe().encode('\\0\\255\\254')", "'AP_-'"),
+                (
+                    "return require('base64').urlsafe().encode('\\0\\255\\254')",
+                    "'AP_-'",
+                ),
                 ("return require('base64').urlsafe()('a')", "'YQ=='"),
-                ("return require('base64').urlsafe().decode('AP_-')", "'\\x00\\xff\\xfe'"),
-                ("return require('base64').urlsafe().decode('AP/+')", "!not base64"),
-                ("return require('base64').urlsafe().decode('YQ')", "!not base64"),
+                (
+                    "return require('base64').urlsafe().decode('AP_-')",
+                    "'\\x00\\xff\\xfe'",
+                ),
+                (
+                    "return require('base64').urlsafe().decode('AP/+')",
+                    "!not base64",
+                ),
+                (
+                    "return require('base64').urlsafe().decode('YQ')",
+                    "!not base64",
+                ),
             ],
         );
     }

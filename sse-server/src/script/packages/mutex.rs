@@ -53,9 +53,18 @@ mod tests {
         check(
             register,
             &[
-                ("local l = require('mutex')() return table.concat({l(function() return 1, 2, 3 end)}, ' ')", "'1 2 3'"),
-                ("local l = require('mutex')() return l(function(...) return select('#', ...) end)", "0"),
-                ("local l = require('mutex')() l(function() end) return l(function() return 'again' end)", "'again'"),
+                (
+                    "local l = require('mutex')() return table.concat({l(function() return 1, 2, 3 end)}, ' ')",
+                    "'1 2 3'",
+                ),
+                (
+                    "local l = require('mutex')() return l(function(...) return select('#', ...) end)",
+                    "0",
+                ),
+                (
+                    "local l = require('mutex')() l(function() end) return l(function() return 'again' end)",
+                    "'again'",
+                ),
                 ("local l = require('mutex')() return l(5)", "!function"),
                 (
                     "local l = require('mutex')() local ok = pcall(l, function() error('x') end) return {ok, l(function() return 'free' end)}",

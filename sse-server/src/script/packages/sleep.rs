@@ -53,8 +53,14 @@ mod tests {
                 ("return require('sleep')('1')", "nil"),
                 ("return require('sleep')(0.5)", "nil"),
                 ("return require('sleep')(-5)", "nil"),
-                ("return require('sleep')('soon')", "!number expected, got string"),
-                ("return require('sleep')()", "!number expected, got no value"),
+                (
+                    "return require('sleep')('soon')",
+                    "!number expected, got string",
+                ),
+                (
+                    "return require('sleep')()",
+                    "!number expected, got no value",
+                ),
                 ("return require('sleep')({})", "!number expected, got table"),
             ],
         );

@@ -43,7 +43,10 @@ pub(super) fn written(value: &Value) -> String {
         Value::Boolean(yes) => yes.to_string(),
         Value::Integer(number) => number.to_string(),
         Value::Number(number) => format!("{number:?}"),
-        Value::String(text) => format!("'{}'", text.as_bytes().escape_ascii()),
+        Value::String(text) => {
+            let text = text.as_bytes().escape_ascii().to_string();
+            format!("'{}'", text.replace("\\\"", "\""))
+        }
         Value::LightUserData(pointer) if pointer.0.is_null() => "null".to_owned(),
         Value::Table(table) => {
             let list = table.sequence_values::<Value>().flatten();

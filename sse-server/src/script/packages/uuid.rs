@@ -35,7 +35,10 @@ mod tests {
                 (&shaped("uuid()", 4), "true"),
                 (&shaped("uuid.v4()", 4), "true"),
                 (&shaped("uuid.v7()", 7), "true"),
-                ("local uuid = require 'uuid' return uuid() == uuid()", "false"),
+                (
+                    "local uuid = require 'uuid' return uuid() == uuid()",
+                    "false",
+                ),
                 ("local u = require('uuid')() return u == u:lower()", "true"),
                 (
                     "local u, last = require 'uuid', ''
