@@ -7,10 +7,14 @@ mod env;
 mod fernet;
 mod hmac;
 pub(crate) mod json;
+mod log;
 mod mutex;
 mod sleep;
 #[cfg(test)]
 mod table;
+mod template;
+mod time;
+mod url;
 mod uuid;
 
 use mlua::{Lua, Result};
@@ -22,7 +26,11 @@ pub(crate) fn register(lua: &Lua) -> Result<()> {
     fernet::register(lua)?;
     hmac::register(lua)?;
     json::register(lua)?;
+    log::register(lua)?;
     mutex::register(lua)?;
     sleep::register(lua)?;
+    template::register(lua)?;
+    time::register(lua)?;
+    url::register(lua)?;
     uuid::register(lua)
 }
