@@ -7,6 +7,7 @@ mod env;
 mod fernet;
 mod hmac;
 pub(crate) mod json;
+mod jwt;
 mod log;
 mod mutex;
 mod sleep;
@@ -26,6 +27,7 @@ pub(crate) fn register(lua: &Lua) -> Result<()> {
     fernet::register(lua)?;
     hmac::register(lua)?;
     json::register(lua)?;
+    jwt::register(lua)?;
     log::register(lua)?;
     mutex::register(lua)?;
     sleep::register(lua)?;

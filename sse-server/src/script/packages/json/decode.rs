@@ -1,9 +1,10 @@
 //! JSON as Lua values.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use mlua::{Lua, Value};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::mark;
 
@@ -13,16 +14,36 @@ use super::mark;
 /// # Errors
 ///
 /// The text is not JSON, or nested deeper than 128.
-pub(crate) fn decode(lua: &Lua, text: &[u8]) -> Result<Value, serde_json::Error> {
+pub(crate) fn decode(lua: &Lua, text: &[u8]) -> mlua::Result<Value> {
+    let failed = RefCell::new(None);
+    let into = Into {
+        lua,
+        failed: &failed,
+    };
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let value = Into { lua }.deserialize(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+    let read = into.deserialize(&mut reader);
+    let read = read.and_then(|value| reader.end().map(|()| value));
+    read.map_err(|error| {
+        let failed = failed.take();
+        failed.unwrap_or_else(|| mlua::Error::runtime(format_args!("not JSON: {error}")))
+    })
 }
 
 #[derive(Clone, Copy)]
 struct Into<'a> {
     lua: &'a Lua,
+    /// Lua's own error, most likely that it is out of memory, which must not become a text.
+    failed: &'a RefCell<Option<mlua::Error>>,
+}
+
+impl Into<'_> {
+    fn of_lua<T, E: serde::de::Error>(&self, result: mlua::Result<T>) -> Result<T, E> {
+        result.map_err(|error| {
+            let text = E::custom(&error);
+            *self.failed.borrow_mut() = Some(error);
+            text
+        })
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Into<'_> {
@@ -65,26 +86,26 @@ impl<'de> Visitor<'de> for Into<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
-        let text = self.lua.create_string(text).map_err(E::custom)?;
+        let text = self.of_lua(self.lua.create_string(text))?;
         Ok(Value::String(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let table = self.lua.create_table().map_err(A::Error::custom)?;
+        let table = self.of_lua(self.lua.create_table())?;
         let mut index = 0;
         while let Some(value) = list.next_element_seed(self)? {
             index += 1;
-            table.raw_set(index, value).map_err(A::Error::custom)?;
+            self.of_lua(table.raw_set(index, value))?;
         }
-        mark(self.lua, &table).map_err(A::Error::custom)?;
+        self.of_lua(mark(self.lua, &table))?;
         Ok(Value::Table(table))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let table = self.lua.create_table().map_err(A::Error::custom)?;
+        let table = self.of_lua(self.lua.create_table())?;
         while let Some(name) = map.next_key_seed(self)? {
             let value = map.next_value_seed(self)?;
-            table.raw_set(name, value).map_err(A::Error::custom)?;
+            self.of_lua(table.raw_set(name, value))?;
         }
         Ok(Value::Table(table))
     }

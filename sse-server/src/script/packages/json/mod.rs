@@ -7,8 +7,8 @@ pub(crate) use decode::decode;
 pub(crate) use encode::{Layout, encode};
 
 use mlua::{
-    Error, Function, Lua, LuaSerdeExt, LuaString, MetaMethod, Result, Table, UserData,
-    UserDataFields, UserDataMethods, Value,
+    Function, Lua, LuaSerdeExt, LuaString, MetaMethod, Result, Table, UserData, UserDataFields,
+    UserDataMethods, Value,
 };
 
 use super::argument;
@@ -21,6 +21,11 @@ pub(crate) fn register(lua: &Lua) -> Result<()> {
 /// Marks a table so that it is written as an array, even when it is empty.
 pub(crate) fn mark(lua: &Lua, table: &Table) -> Result<()> {
     table.set_metatable(Some(lua.array_metatable()))
+}
+
+/// Whether a table carries the mark.
+pub(crate) fn is_array(lua: &Lua, table: &Table) -> bool {
+    table.metatable() == Some(lua.array_metatable())
 }
 
 struct Package;
@@ -41,7 +46,6 @@ impl UserData for Package {
         methods.add_function("decode", |lua, text: Value| {
             let text = argument::printed(&text, "json.decode", 1, lua)?;
             decode(lua, &text.as_bytes())
-                .map_err(|error| Error::runtime(format_args!("not JSON: {error}")))
         });
         methods.add_function("array", |lua, table: Option<Table>| {
             let table = table.map_or_else(|| lua.create_table(), Ok)?;
