@@ -1,11 +1,10 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::script::{message_table::MessageTable, request_table::RequestTable, value::Fields};
+use crate::script::{
+    attachment, message_table::MessageTable, request_table::RequestTable, value::Fields,
+};
 
 /// A message on its way to subscribers, with what the script keeps beside it: `pub`. A clone is the same.
 #[derive(Clone, Debug)]
@@ -13,28 +12,25 @@ pub struct Publication(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    number: u64,
-    request: RequestTable,
+    request: Arc<RequestTable>,
     message: MessageTable,
     fields: Fields,
 }
 
-static NEXT: AtomicU64 = AtomicU64::new(0);
-
 impl Publication {
     /// Returns a publication without keys of a script.
     pub fn new(request: RequestTable, message: MessageTable) -> Self {
-        Self::with_fields(request, message, Fields::default())
+        Self(Arc::new(Inner {
+            request: Arc::new(request),
+            message,
+            fields: Fields::default(),
+        }))
     }
 
-    pub(crate) fn with_fields(
-        request: RequestTable,
-        message: MessageTable,
-        fields: Fields,
-    ) -> Self {
+    /// Returns what a hook made of it. The request stays as it was.
+    pub(crate) fn with(&self, message: MessageTable, fields: Fields) -> Self {
         Self(Arc::new(Inner {
-            number: NEXT.fetch_add(1, Ordering::Relaxed),
-            request,
+            request: Arc::clone(&self.0.request),
             message,
             fields,
         }))
@@ -51,19 +47,15 @@ impl Publication {
     }
 
     /// Returns what is stored beside the entry, for the hook `message` after a restart: the script's keys,
-    /// and of the request its method, path, query and address.
+    /// and of the request its method, path, query and address. Headers are left out.
     pub fn to_attachment(&self) -> Bytes {
-        Bytes::new()
+        attachment::encode(self.request(), self.fields())
     }
 
-    /// Returns the publication of an entry that was stored.
-    pub fn from_attachment(_attachment: &[u8], message: MessageTable) -> Self {
-        Self::new(RequestTable::default(), message)
-    }
-
-    /// Returns a number that no other publication of this process has.
-    pub(crate) fn number(&self) -> u64 {
-        self.0.number
+    /// Returns the publication of an entry that was stored. What cannot be read is left out.
+    pub fn from_attachment(attachment: &[u8], message: MessageTable) -> Self {
+        let (request, fields) = attachment::decode(attachment).unwrap_or_default();
+        Self::new(request, message.clone()).with(message, fields)
     }
 
     pub(crate) fn fields(&self) -> &Fields {

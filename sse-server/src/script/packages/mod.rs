@@ -8,9 +8,11 @@ mod fernet;
 mod hmac;
 pub(crate) mod json;
 mod jwt;
+pub(crate) mod kv;
 mod log;
 mod mutex;
 mod sleep;
+mod sse;
 #[cfg(test)]
 mod table;
 mod template;
@@ -18,7 +20,11 @@ mod time;
 mod url;
 mod uuid;
 
+use std::sync::Arc;
+
 use mlua::{Lua, Result};
+
+use crate::script::{host::Host, shared::Shared};
 
 /// Registers every package that needs nothing of the server.
 pub(crate) fn register(lua: &Lua) -> Result<()> {
@@ -35,4 +41,16 @@ pub(crate) fn register(lua: &Lua) -> Result<()> {
     time::register(lua)?;
     url::register(lua)?;
     uuid::register(lua)
+}
+
+/// Registers every package.
+pub(crate) fn register_all(
+    lua: &Lua,
+    host: &Arc<dyn Host>,
+    shared: &Arc<Shared>,
+    store: &kv::Store,
+) -> Result<()> {
+    register(lua)?;
+    sse::register(lua, host, shared)?;
+    kv::register(lua, store)
 }
