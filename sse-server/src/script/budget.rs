@@ -1,9 +1,9 @@
-//! What a call may take: time by a hook of the interpreter that the script cannot catch, memory by a limit of its allocator.
+//! What a call may take: time by a hook of the interpreter, memory by a limit of its allocator.
+//!
+//! A call that is over its budget yields and is never resumed, so nothing in the script can catch that.
 
 use std::{
     cell::{Cell, RefCell},
-    error::Error as StdError,
-    fmt,
     future::Future,
     pin::Pin,
     rc::Rc,
@@ -27,17 +27,20 @@ pub(crate) struct Budget {
 }
 
 /// What one call has taken.
-pub(crate) struct Meter {
+struct Meter {
     limit: Option<Duration>,
     spent: Cell<Duration>,
     since: Cell<Instant>,
-    over: Cell<Option<Over>>,
+    over: RefCell<Option<Over>>,
+    /// Whether the interpreter was asked to yield, and went on since it could not.
+    asked: Cell<bool>,
 }
 
 /// Which limit a call went over.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Over {
-    Time,
+    /// Its time, and where it was.
+    Time(String),
     Memory,
 }
 
@@ -51,16 +54,13 @@ impl Budget {
         }
     }
 
-    /// Makes the interpreter look at the time; the function that is returned raises again what must not be caught.
+    /// Makes the interpreter look at the time; the function that is returned tells whether a budget is spent.
     pub(crate) fn install(self: &Rc<Self>, lua: &Lua) -> Result<mlua::Function> {
         let budget = Rc::clone(self);
         let triggers = HookTriggers::new().every_nth_instruction(INSTRUCTIONS);
-        lua.set_global_hook(triggers, move |_, _| {
-            budget.check_time()?;
-            Ok(VmState::Continue)
-        })?;
+        lua.set_global_hook(triggers, move |lua, _| budget.look(lua))?;
         let budget = Rc::clone(self);
-        lua.create_function(move |_, caught: Value| budget.refuse(&caught))
+        lua.create_function(move |_, caught: Value| Ok(budget.is_over(&caught)))
     }
 
     /// Runs a call under the budget; what it awaits is not counted.
@@ -68,7 +68,7 @@ impl Budget {
         // Start-up may take as long as it takes.
         let limit = self.time.filter(|_| hook != Hook::Startup);
         Metered {
-            future,
+            future: Some(future),
             lua: lua.clone(),
             budget: Rc::clone(self),
             hook,
@@ -76,41 +76,44 @@ impl Budget {
                 limit,
                 spent: Cell::new(Duration::ZERO),
                 since: Cell::new(Instant::now()),
-                over: Cell::new(None),
+                over: RefCell::new(None),
+                asked: Cell::new(false),
             }),
         }
     }
 
-    fn check_time(&self) -> Result<()> {
+    fn look(&self, lua: &Lua) -> Result<VmState> {
         let running = self.running.borrow();
         let Some(meter) = running.as_ref() else {
-            return Ok(());
+            return Ok(VmState::Continue);
         };
-        if let Some(limit) = meter.limit
-            && meter.over.get().is_none()
-            && meter.spent.get() + meter.since.get().elapsed() > limit
-        {
-            meter.over.set(Some(Over::Time));
+        let spent = meter.spent.get() + meter.since.get().elapsed();
+        if meter.limit.is_some_and(|limit| spent > limit) && meter.over.borrow().is_none() {
+            let place = lua.traceback(None, 0);
+            let place = place.map_or_else(|_| String::new(), |text| text.to_string_lossy());
+            meter.over.replace(Some(Over::Time(place)));
         }
-        match meter.over.get() {
-            Some(over) => Err(Error::external(over)),
-            None => Ok(()),
+        if meter.over.borrow().is_none() {
+            return Ok(VmState::Continue);
         }
+        if meter.asked.replace(!meter.asked.get()) {
+            // It is in a function of the library that cannot yield, such as `table.sort`.
+            return Err(Error::runtime("the script is over its budget"));
+        }
+        Ok(VmState::Yield)
     }
 
     /// Called with what a protected call caught.
-    fn refuse(&self, caught: &Value) -> Result<()> {
+    fn is_over(&self, caught: &Value) -> bool {
         let running = self.running.borrow();
         let Some(meter) = running.as_ref() else {
-            return Ok(());
+            return false;
         };
-        if meter.over.get().is_none() && is_out_of_memory(caught) {
-            meter.over.set(Some(Over::Memory));
+        let mut over = meter.over.borrow_mut();
+        if over.is_none() && is_out_of_memory(caught) {
+            *over = Some(Over::Memory);
         }
-        match meter.over.get() {
-            Some(over) => Err(Error::external(over)),
-            None => Ok(()),
-        }
+        over.is_some()
     }
 }
 
@@ -135,10 +138,10 @@ pub(crate) fn is_memory_error(error: &Error) -> bool {
 }
 
 pin_project! {
-    /// A call under a budget: its result, and the limit it went over.
+    /// A call under a budget: its result, or the limit it went over.
     pub(crate) struct Metered<F> {
         #[pin]
-        future: F,
+        future: Option<F>,
         lua: Lua,
         budget: Rc<Budget>,
         hook: Hook,
@@ -147,14 +150,21 @@ pin_project! {
 }
 
 impl<F: Future> Future for Metered<F> {
-    type Output = (F::Output, Option<Over>);
+    type Output = std::result::Result<F::Output, Over>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let running = Running::enter(this.lua, this.budget, this.meter, *this.hook);
-        let polled = this.future.poll(cx);
-        drop(running);
-        polled.map(|output| (output, this.meter.over.get()))
+        let mut this = self.project();
+        let _running = Running::enter(this.lua, this.budget, this.meter, *this.hook);
+        let polled = match this.future.as_mut().as_pin_mut() {
+            Some(future) => future.poll(cx),
+            None => Poll::Pending,
+        };
+        let Some(over) = this.meter.over.borrow().clone() else {
+            return polled.map(Ok);
+        };
+        // Dropped while the meter runs, since it closes what the script left open.
+        this.future.set(None);
+        Poll::Ready(Err(over))
     }
 }
 
@@ -191,17 +201,6 @@ impl Drop for Running<'_> {
         self.meter.spent.set(spent);
     }
 }
-
-impl fmt::Display for Over {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Time => "the script ran for too long",
-            Self::Memory => "the script is out of memory",
-        })
-    }
-}
-
-impl StdError for Over {}
 
 /// Some ten microseconds of Lua.
 const INSTRUCTIONS: u32 = 1000;

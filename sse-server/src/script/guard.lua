@@ -1,14 +1,22 @@
 -- What can catch an error must not catch that the script is over its budget; what loads code takes text only.
--- refuse(error) raises again what must not be caught; pending is what a call yields while the server waits for it.
-local refuse, pending, text_only = ...
+-- over(caught) tells whether a budget is spent; pending is what a call yields while the server waits for it.
+local over, pending, text_only = ...
 
-local status = coroutine.status
+local status, isyieldable = coroutine.status, coroutine.isyieldable
 local raw_pcall, raw_xpcall, raw_error, raw_load, raw_loadfile = pcall, xpcall, error, load, loadfile
 local create, raw_resume, raw_close, yield = coroutine.create, coroutine.resume, coroutine.close, coroutine.yield
 
+-- The server does not resume a call that is over its budget.
+local function give_up()
+  if isyieldable() then
+    yield(pending)
+  end
+  raw_error("the script is over its budget", 0)
+end
+
 local function kept(ok, ...)
-  if not ok then
-    refuse(...)
+  if not ok and over(...) then
+    give_up()
   end
   return ok, ...
 end
@@ -18,9 +26,9 @@ function pcall(...)
 end
 
 function xpcall(run, handler, ...)
-  -- The handler runs while the interpreter does not look at the time, if that is what raised.
+  -- The interpreter does not look at the time while it handles an error that came from doing so.
   local function guarded(caught)
-    if not raw_pcall(refuse, caught) then
+    if over(caught) then
       return caught
     end
     return handler(caught)
@@ -30,6 +38,9 @@ end
 
 -- A call that waits inside a coroutine of the script hands the wait on to the server.
 local function step(routine, ...)
+  if over() then
+    give_up()
+  end
   local ok, first = ...
   if ok and first == pending then
     return step(routine, raw_resume(routine, yield(pending)))
@@ -64,8 +75,8 @@ function coroutine.close(routine)
 end
 
 local function loaded(chunk, ...)
-  if chunk == nil then
-    refuse(...)
+  if chunk == nil and over(...) then
+    give_up()
   end
   return chunk, ...
 end

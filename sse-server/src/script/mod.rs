@@ -25,6 +25,8 @@ mod snapshot;
 mod state;
 mod subscriber;
 mod tables;
+#[cfg(test)]
+mod tests;
 #[expect(unsafe_code, reason = "one call, behind an option that says so")]
 mod unrestricted;
 mod value;

@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 use mlua::{Error, Lua, LuaString, Result, Table, Value as LuaValue};
-use sse_core::{Event, EventId, EventType, Retry};
+use sse_core::{EventId, EventType, Retry};
 
 use crate::script::message_table::MessageTable;
 
@@ -97,8 +97,11 @@ fn comments(lua: &Lua, value: LuaValue) -> Result<Vec<ByteString>> {
         let Some(line) = coerced(lua, &line?)? else {
             return Ok(Vec::new());
         };
-        let checked = Event::empty().try_comment(&*utf8(&line)?);
-        lines.extend(checked.map_err(Error::external)?.comment);
+        let line = utf8(&line)?;
+        if line.contains(['\r', '\n']) {
+            return Err(Error::runtime("a comment must not have a line end"));
+        }
+        lines.push(ByteString::from(&*line));
     }
     Ok(lines)
 }

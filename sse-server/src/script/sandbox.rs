@@ -21,11 +21,11 @@ pub(crate) fn create(access: Access, budget: &Rc<Budget>) -> Result<Lua> {
     if access != Access::Unsafe {
         remove(&lua, "package", &["loadlib"])?;
     }
-    let refuse = budget.install(&lua)?;
+    let over = budget.install(&lua)?;
     let text_only = access != Access::Unsafe;
     lua.load(include_str!("guard.lua"))
         .set_name("=guard")
-        .call::<()>((refuse, Value::LightUserData(Lua::poll_pending()), text_only))?;
+        .call::<()>((over, Value::LightUserData(Lua::poll_pending()), text_only))?;
     Ok(lua)
 }
 

@@ -59,11 +59,10 @@ impl State {
             .set_name(chunk_name(&config.path))
             .set_mode(ChunkMode::Text);
         let run = budget.metered(&lua, Hook::Startup, chunk.exec_async());
-        let (result, over) = run.await;
-        if let Some(over) = over {
-            return Err(broken(&over));
+        match run.await {
+            Ok(result) => result.map_err(|error| broken(&error))?,
+            Err(over) => return Err(broken(&Failure::over(over).text)),
         }
-        result.map_err(|error| broken(&error))?;
         let functions = capture(&lua, &raise).map_err(|error| broken(&error))?;
         Ok(Rc::new(Self {
             lua,
@@ -100,11 +99,10 @@ impl State {
     ) -> Result<MultiValue, Failure> {
         let _running = Running::enter(self);
         let call = function.call_async::<MultiValue>(arguments);
-        let (result, over) = self.budget.metered(&self.lua, hook, call).await;
-        match (over, result) {
-            (Some(over), _) => Err(Failure::over(over)),
-            (None, Ok(values)) => Ok(values),
-            (None, Err(error)) => Err(Failure::raised(&error)),
+        match self.budget.metered(&self.lua, hook, call).await {
+            Ok(Ok(values)) => Ok(values),
+            Ok(Err(error)) => Err(Failure::raised(&error)),
+            Err(over) => Err(Failure::over(over)),
         }
     }
 
@@ -147,12 +145,16 @@ impl State {
 
 impl Failure {
     pub(crate) fn over(over: Over) -> Self {
-        let kind = match over {
-            Over::Time => HookErrorKind::Time,
-            Over::Memory => HookErrorKind::Memory,
-        };
-        let text = over.to_string();
-        Self { kind, text }
+        match over {
+            Over::Time(place) => Self {
+                kind: HookErrorKind::Time,
+                text: format!("it ran for too long\n{place}"),
+            },
+            Over::Memory => Self {
+                kind: HookErrorKind::Memory,
+                text: "not enough memory".to_owned(),
+            },
+        }
     }
 
     pub(crate) fn raised(error: &mlua::Error) -> Self {

@@ -236,7 +236,7 @@ mod tests {
                 ),
                 (
                     "local kv = require 'kv' return kv.set(1, 'a')",
-                    "!string expected, got integer",
+                    "!string expected, got number",
                 ),
                 (
                     "local kv = require 'kv' kv.set('a', 1) return {kv.delete('a'), kv.delete('a'), kv.get('a') == nil}",
