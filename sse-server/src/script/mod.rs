@@ -27,6 +27,7 @@ mod subscriber;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod trial;
 #[expect(unsafe_code, reason = "one call, behind an option that says so")]
 mod unrestricted;
 mod value;
@@ -45,5 +46,6 @@ pub use publication::Publication;
 pub use reload::OrderPermit;
 pub use request_table::{AddressTable, RequestTable};
 pub use subscriber::Subscriber;
+pub use trial::{Trial, try_script};
 pub use value::{Fields, Value};
 pub use verdict::{Answer, PublishVerdict, Routing, SubscribeVerdict};

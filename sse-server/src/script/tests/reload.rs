@@ -150,6 +150,7 @@ async fn a_hundred_reloads_under_load_keep_order_and_counts() {
         }));
     }
     let mut steady = vec![bench.subscribe("steady").await];
+    until(|| !log.lock().unwrap().is_empty()).await;
     for generation in 1..=100 {
         let seen = log.lock().unwrap().len();
         if generation % 10 == 0 {
