@@ -12,6 +12,7 @@ pub(crate) mod kv;
 mod log;
 mod mutex;
 mod sleep;
+mod sqlite;
 mod sse;
 #[cfg(test)]
 mod table;
@@ -37,6 +38,7 @@ pub(crate) fn register(lua: &Lua) -> Result<()> {
     log::register(lua)?;
     mutex::register(lua)?;
     sleep::register(lua)?;
+    sqlite::register(lua)?;
     template::register(lua)?;
     time::register(lua)?;
     url::register(lua)?;
