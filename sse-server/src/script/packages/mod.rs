@@ -6,6 +6,7 @@ pub(crate) mod clock;
 mod env;
 mod fernet;
 mod hmac;
+mod http;
 pub(crate) mod json;
 mod jwt;
 pub(crate) mod kv;
@@ -33,6 +34,7 @@ pub(crate) fn register(lua: &Lua) -> Result<()> {
     env::register(lua)?;
     fernet::register(lua)?;
     hmac::register(lua)?;
+    http::register(lua)?;
     json::register(lua)?;
     jwt::register(lua)?;
     log::register(lua)?;
