@@ -40,9 +40,7 @@ fn answer(mut stream: &TcpStream, number: usize) -> Option<()> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let path = head.split(' ').nth(1)?.to_owned();
-    let redirect = path
-        .strip_prefix("/redirect/")
-        .map(|left| left.parse::<u32>());
+    let redirect = path.strip_prefix("/redirect/").map(str::parse::<u32>);
     let (status, more, sent) = match (path.as_str(), redirect) {
         ("/silent", _) => return reader.read_to_end(&mut body).is_err().then_some(()),
         ("/cut", _) => ("200 OK", "content-length: 9\r\n".to_owned(), "x".to_owned()),

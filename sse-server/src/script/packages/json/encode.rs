@@ -49,7 +49,7 @@ struct Node<'a> {
 struct Above<'a> {
     table: *const c_void,
     depth: usize,
-    above: Option<&'a Above<'a>>,
+    outer: Option<&'a Above<'a>>,
 }
 
 impl Serialize for Node<'_> {
@@ -118,7 +118,7 @@ impl Node<'_> {
             if outer.table == pointer {
                 return Err("a table is inside itself".to_owned());
             }
-            above = outer.above;
+            above = outer.outer;
         }
         let depth = self.above.map_or(1, |above| above.depth + 1);
         if depth > DEEPEST {
@@ -127,7 +127,7 @@ impl Node<'_> {
         Ok(Above {
             table: pointer,
             depth,
-            above: self.above,
+            outer: self.above,
         })
     }
 }

@@ -28,7 +28,9 @@ impl Connection {
         let serve = move || match rusqlite::Connection::open(path) {
             Ok(mut connection) => {
                 if answer.send(Ok(())).is_ok() {
-                    work.into_iter().for_each(|work| work(&mut connection));
+                    for work in work {
+                        work(&mut connection);
+                    }
                 }
             }
             Err(error) => {

@@ -7,10 +7,7 @@ mod transaction;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use mlua::{
-    Error, Function, Lua, Result, Table, UserData, UserDataFields, UserDataMethods, UserDataRef,
-    Value,
-};
+use mlua::{Error, Function, Lua, Result, Table, UserData, UserDataFields, UserDataMethods, Value};
 use rusqlite::Batch;
 use rusqlite::fallible_iterator::FallibleIterator as _;
 use tokio::sync::Mutex;
@@ -60,27 +57,27 @@ impl UserData for Database {
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
         type Call = (Value, Option<Table>);
         methods.add_async_method("exec", async |lua, this, call: Call| {
-            let shared = shared(this)?;
+            let shared = shared(&this)?;
             let _turn = shared.turn.lock().await;
             execute(&lua, &shared, call).await
         });
         methods.add_async_method("query", async |lua, this, call: Call| {
-            let shared = shared(this)?;
+            let shared = shared(&this)?;
             let _turn = shared.turn.lock().await;
             query(&lua, &shared, call).await
         });
         methods.add_async_method("transaction", async |lua, this, work: Function| {
-            transaction::run(&lua, shared(this)?, work).await
+            transaction::run(&lua, shared(&this)?, work).await
         });
     }
 }
 
-/// The borrow ends here, so that any number of calls can be under way.
+/// The connection, for a call that waits for its turn.
 ///
 /// # Errors
 ///
 /// The caller is inside a transaction of this database and would wait for itself.
-fn shared(this: UserDataRef<Database>) -> Result<Rc<Shared>> {
+fn shared(this: &Database) -> Result<Rc<Shared>> {
     let shared = Rc::clone(&this.0);
     if transaction::is_inside(&shared) {
         return Err(Error::runtime(

@@ -96,11 +96,7 @@ impl Rows {
     ///
     /// The query fails, or finds more than the state of the script could hold.
     pub(super) fn read(statement: &mut Statement<'_>, arguments: Vec<Cell>) -> Outcome<Self> {
-        let columns: Vec<_> = statement
-            .column_names()
-            .into_iter()
-            .map(String::from)
-            .collect();
+        let columns: Vec<_> = statement.column_names().map(String::from).collect();
         let mut found = statement.query(rusqlite::params_from_iter(arguments))?;
         let (mut rows, mut size) = (Vec::new(), 0);
         while let Some(row) = found.next()? {
