@@ -1,6 +1,7 @@
 //! What hooks do, through the handle that the server uses.
 
 mod connections;
+mod held;
 mod hooks;
 mod hostile;
 mod isolation;
