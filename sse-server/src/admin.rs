@@ -9,6 +9,7 @@ use axum::{
     routing::get,
 };
 use http::{HeaderValue, Response, StatusCode, header};
+use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use sse_hub::Topic;
@@ -26,18 +27,25 @@ pub(crate) fn router(app: &Shared, metrics: Option<PrometheusHandle>) -> Router 
         .route("/presence", get(presence))
         .route(
             "/metrics",
-            get(move || {
+            get(move |State(app): State<Shared>| {
                 let metrics = metrics.clone();
-                async move { rendered(metrics.as_ref()) }
+                async move { rendered(&app, metrics.as_ref()) }
             }),
         )
         .with_state(Arc::clone(app))
 }
 
-fn rendered(metrics: Option<&PrometheusHandle>) -> Reply {
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+fn rendered(app: &App, metrics: Option<&PrometheusHandle>) -> Reply {
     let Some(metrics) = metrics else {
         return problem(StatusCode::NOT_FOUND, "another recorder has the metrics");
     };
+    gauge!("sse_server_connections").set(app.registry.len() as f64);
+    if let Some(script) = app.script() {
+        let health = script.health();
+        gauge!("sse_server_script_memory_bytes").set(health.memory as f64);
+        gauge!("sse_server_script_generation").set(health.generation as f64);
+    }
     metrics.run_upkeep();
     let mut reply = Response::new(Body::from(metrics.render()));
     let format = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

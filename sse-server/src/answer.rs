@@ -10,6 +10,28 @@ use crate::script::{Answer, HookError};
 /// A response of ours.
 pub(crate) type Reply = Response<Body>;
 
+/// One that stands in place of what was asked for.
+#[derive(Debug)]
+pub(crate) struct Refusal(Box<Reply>);
+
+impl From<Reply> for Refusal {
+    fn from(reply: Reply) -> Self {
+        Self(Box::new(reply))
+    }
+}
+
+impl Refusal {
+    /// Returns the response.
+    pub(crate) fn into_reply(self) -> Reply {
+        *self.0
+    }
+
+    #[cfg(test)]
+    pub(crate) fn status(&self) -> u16 {
+        self.0.status().as_u16()
+    }
+}
+
 #[derive(Serialize)]
 struct Problem<'a> {
     error: &'a str,

@@ -236,7 +236,7 @@ fn cors(options: &CorsOptions) -> Result<Cors, InvalidSetting> {
     let origins = check::list(
         "--cors-allow-origin",
         &options.cors_allow_origin,
-        |origin| check::origin(origin),
+        check::origin,
     )?;
     let methods = check::list("--cors-allow-methods", &options.cors_allow_methods, |it| {
         it.parse().ok()

@@ -74,6 +74,7 @@ impl fmt::Display for ByteSize {
 }
 
 /// A text that is no number of bytes.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidByteSize {}
 

@@ -26,6 +26,7 @@ impl fmt::Display for LogLevel {
 }
 
 /// A text that is no level.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InvalidLogLevel {}
 

@@ -32,6 +32,7 @@ pub use stream_options::{StreamOptions, WireIds};
     about = "HTTP in, event streams out: topics, replay, Lua hooks",
     long_about = None,
     term_width = 80,
+    next_line_help = true,
     args_conflicts_with_subcommands = true,
     after_help = "Without a command it serves. A flag wins over its variable. Where a variable\n\
                   SSE_SERVER_X is not set, TINYSSE_X is read for the options that tinysse has.",

@@ -14,7 +14,7 @@ pub struct ScriptOptions {
     #[arg(value_name = "PATH")]
     pub script: Option<PathBuf>,
 
-    /// Text that the script finds as cli.script_data [default: none]
+    /// Text for the script, which gets it in its options [default: none]
     #[arg(long, env = "SSE_SERVER_SCRIPT_DATA", hide_env_values = true)]
     #[arg(value_name = "TEXT")]
     pub script_data: Option<String>,

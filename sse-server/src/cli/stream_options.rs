@@ -9,10 +9,10 @@ use super::byte_size::ByteSize;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Streams")]
 pub struct StreamOptions {
-    /// Ids in a stream: those of publishers, or the server's own, by which
-    /// every client resumes without a gap that it is not told of
+    /// Ids in streams: publisher for those of publishers and scripts alone,
+    /// hub for the server's own, with gaps and ends told as events
     #[arg(long, env = "SSE_SERVER_IDS", hide_env_values = true)]
-    #[arg(value_name = "WHOSE", default_value_t = WireIds::Publisher)]
+    #[arg(hide_possible_values = true, value_name = "WHOSE", default_value_t = WireIds::Publisher)]
     pub ids: WireIds,
 
     /// Silence after which a comment is sent; 0s for never

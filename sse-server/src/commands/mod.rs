@@ -35,7 +35,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Some(Task::Pub(options)) => one()?.block_on(publish::publish(options)),
         Some(Task::Sub(options)) => one()?.block_on(subscribe::subscribe(options)),
         Some(Task::Lint(options)) => one()?.block_on(lint::lint(options)),
-        Some(Task::Test(options)) => test::test(options),
+        Some(Task::Test(options)) => test::test(&options),
     }
 }
 

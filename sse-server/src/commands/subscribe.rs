@@ -20,9 +20,10 @@ pub(super) async fn subscribe(options: SubscribeOptions) -> Result<ExitCode> {
     }
     let after = options.last_event_id.map(EventId::try_from);
     let after = after.transpose().context("--last-event-id")?;
-    let reconnecting = match options.once {
-        true => Reconnecting::Never,
-        false => Reconnecting::Always,
+    let reconnecting = if options.once {
+        Reconnecting::Never
+    } else {
+        Reconnecting::Always
     };
     let mut follow = Follow::new(super::client()?, url.into(), after, reconnecting);
     let mut left = options.count.unwrap_or(u64::MAX);
@@ -32,9 +33,10 @@ pub(super) async fn subscribe(options: SubscribeOptions) -> Result<ExitCode> {
             _ = ctrl_c() => None,
         };
         let Some(received) = next else { break };
-        let printed = match options.json {
-            true => print_json(&received),
-            false => print_text(&received),
+        let printed = if options.json {
+            print_json(&received)
+        } else {
+            print_text(&received)
         };
         match printed {
             // Whoever read it has seen enough.

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::media_type::MediaType;
 use crate::{
-    answer::{Reply, problem},
+    answer::{Refusal, problem},
     message::{Fields, InvalidMessage, Message},
 };
 
@@ -18,8 +18,8 @@ pub(super) async fn collect(
     body: Body,
     most: usize,
     time: Duration,
-) -> Result<Bytes, Reply> {
-    let too_long = || problem(StatusCode::PAYLOAD_TOO_LARGE, "length limit exceeded");
+) -> Result<Bytes, Refusal> {
+    let too_long = || refused(StatusCode::PAYLOAD_TOO_LARGE, "length limit exceeded");
     let announced = headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > most as u64) {
@@ -28,8 +28,8 @@ pub(super) async fn collect(
     match timeout(time, Limited::new(body, most).collect()).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
-        Ok(Err(_)) => Err(problem(StatusCode::BAD_REQUEST, "the body cannot be read")),
-        Err(_) => Err(problem(
+        Ok(Err(_)) => Err(refused(StatusCode::BAD_REQUEST, "the body cannot be read")),
+        Err(_) => Err(refused(
             StatusCode::REQUEST_TIMEOUT,
             "the body took too long",
         )),
@@ -37,21 +37,24 @@ pub(super) async fn collect(
 }
 
 /// Reads the messages of a body.
-pub(super) fn read(media_type: MediaType, body: &[u8]) -> Result<Vec<Message>, Reply> {
+pub(super) fn read(media_type: MediaType, body: &[u8]) -> Result<Vec<Message>, Refusal> {
     match media_type {
         MediaType::Form => one(read_form(body).map_err(|error| error.to_string())),
         MediaType::Json => one(read_json(body)),
-        MediaType::NdJson => read_lines(body).map_err(|text| refused(&text)),
+        MediaType::NdJson => read_lines(body).map_err(|text| bad(&text)),
     }
 }
 
-fn one(read: Result<Message, String>) -> Result<Vec<Message>, Reply> {
-    read.map(|message| vec![message])
-        .map_err(|text| refused(&text))
+fn one(read: Result<Message, String>) -> Result<Vec<Message>, Refusal> {
+    read.map(|message| vec![message]).map_err(|text| bad(&text))
 }
 
-fn refused(text: &str) -> Reply {
-    problem(StatusCode::BAD_REQUEST, text)
+fn bad(text: &str) -> Refusal {
+    refused(StatusCode::BAD_REQUEST, text)
+}
+
+fn refused(status: StatusCode, text: &str) -> Refusal {
+    problem(status, text).into()
 }
 
 fn read_json(body: &[u8]) -> Result<Message, String> {

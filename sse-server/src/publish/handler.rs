@@ -8,7 +8,7 @@ use super::{
     receipt::Receipt,
 };
 use crate::{
-    answer::{Reply, hook_failed, problem, scripted, unavailable},
+    answer::{Refusal, Reply, hook_failed, problem, scripted, unavailable},
     message::{InvalidMessage, Message},
     remote::Client,
     script::{OrderPermit, Publication, PublishVerdict, RequestTable, Routing, Script},
@@ -18,13 +18,14 @@ use crate::{
 /// Publishes what a request brings.
 pub(crate) async fn publish(app: Shared, client: Client, request: Request<Body>) -> Reply {
     match try_publish(&app, &client, request).await {
-        Ok(reply) | Err(reply) => reply,
+        Ok(reply) => reply,
+        Err(refusal) => refusal.into_reply(),
     }
 }
 
-async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Result<Reply, Reply> {
+async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Result<Reply, Refusal> {
     if client.is_over_a_limit() {
-        return Err(unavailable("there are too many connections"));
+        return Err(unavailable("there are too many connections").into());
     }
     let media_type = MediaType::of(request.headers())?;
     let key = idempotency_key(request.headers(), media_type)?;
@@ -50,7 +51,7 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
         };
         if ready.publication.message().is_empty() {
             let text = InvalidMessage::empty().to_string();
-            return Err(problem(StatusCode::BAD_REQUEST, &text));
+            return Err(problem(StatusCode::BAD_REQUEST, &text).into());
         }
         prepared.push((ready, key));
     }
@@ -97,13 +98,12 @@ impl Prepared {
 }
 
 fn routing(message: &Message) -> Routing {
-    let mut routing = Routing::default();
-    routing.topics = Some(message.topics.clone()).filter(|topics| !topics.is_empty());
-    routing.ttl_ms = message
-        .ttl
-        .map(|ttl| u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
-    routing.key.clone_from(&message.key);
-    routing
+    let ttl = message.ttl.map(|ttl| ttl.as_millis());
+    Routing {
+        topics: Some(message.topics.clone()).filter(|topics| !topics.is_empty()),
+        ttl_ms: ttl.map(|ttl| u64::try_from(ttl).unwrap_or(u64::MAX)),
+        key: message.key.clone(),
+    }
 }
 
 /// Asks the script; where it routes, the topics of the body are not looked at.
@@ -112,13 +112,13 @@ async fn ask(
     script: &Script,
     request: RequestTable,
     message: Message,
-) -> Result<Prepared, Reply> {
+) -> Result<Prepared, Refusal> {
     let mut own = routing(&message);
     if app.script_routes() {
         own.topics = None;
     }
     let verdict = script.publish(request, message.table).await;
-    match verdict.map_err(|error| hook_failed(&error))? {
+    match verdict.map_err(|error| Refusal::from(hook_failed(&error)))? {
         PublishVerdict::Accept {
             publication,
             routing,
@@ -133,8 +133,10 @@ async fn ask(
                 permit: Some(permit),
             })
         }
-        PublishVerdict::Reject => Err(problem(StatusCode::FORBIDDEN, "message rejected by script")),
-        PublishVerdict::Answer(answer) => Err(scripted(answer)),
+        PublishVerdict::Reject => {
+            Err(problem(StatusCode::FORBIDDEN, "message rejected by script").into())
+        }
+        PublishVerdict::Answer(answer) => Err(scripted(answer).into()),
     }
 }
 
@@ -153,7 +155,7 @@ fn draft(app: &App, publication: &Publication, routing: Routing) -> Publish {
     }
 }
 
-async fn publish_all(app: &App, drafts: Vec<Publish>) -> Result<Vec<Published>, Reply> {
+async fn publish_all(app: &App, drafts: Vec<Publish>) -> Result<Vec<Published>, Refusal> {
     let mut drafts = drafts;
     if drafts.len() == 1
         && let Some(draft) = drafts.pop()
@@ -183,16 +185,16 @@ pub(crate) async fn publish_one(
     })
 }
 
-fn refusal(error: &PublishError) -> Reply {
+fn refusal(error: &PublishError) -> Refusal {
     match (error.kind(), std::error::Error::source(error)) {
         (PublishErrorKind::Invalid, Some(rule)) => {
-            problem(StatusCode::BAD_REQUEST, &rule.to_string())
+            problem(StatusCode::BAD_REQUEST, &rule.to_string()).into()
         }
-        _ => unavailable(&error.to_string()),
+        _ => unavailable(&error.to_string()).into(),
     }
 }
 
-fn idempotency_key(headers: &HeaderMap, of: MediaType) -> Result<Option<String>, Reply> {
+fn idempotency_key(headers: &HeaderMap, of: MediaType) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get("idempotency-key") else {
         return Ok(None);
     };
@@ -207,5 +209,5 @@ fn idempotency_key(headers: &HeaderMap, of: MediaType) -> Result<Option<String>,
         .filter(|it| (1..=most).contains(&it.len()));
     let rule = || format!("Idempotency-Key must have 1 to {most} visible characters");
     text.map(|text| Some(text.to_owned()))
-        .ok_or_else(|| problem(StatusCode::BAD_REQUEST, &rule()))
+        .ok_or_else(|| problem(StatusCode::BAD_REQUEST, &rule()).into())
 }

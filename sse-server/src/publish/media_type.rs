@@ -1,7 +1,7 @@
 use http::{HeaderMap, StatusCode, header};
 use mime::Mime;
 
-use crate::answer::{Reply, plain, problem};
+use crate::answer::{Refusal, plain, problem};
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -13,15 +13,15 @@ pub(super) enum MediaType {
 
 impl MediaType {
     /// Reads it from the headers of a request.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Reply> {
+    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let Some(value) = headers.get(header::CONTENT_TYPE) else {
             let text = "Header of type `content-type` was missing";
-            return Err(plain(StatusCode::BAD_REQUEST, text));
+            return Err(plain(StatusCode::BAD_REQUEST, text).into());
         };
         let mime = value.to_str().ok().and_then(|it| it.parse::<Mime>().ok());
         let Some(mime) = mime else {
             let text = "invalid HTTP header (content-type)";
-            return Err(plain(StatusCode::BAD_REQUEST, text));
+            return Err(plain(StatusCode::BAD_REQUEST, text).into());
         };
         match mime.essence_str() {
             "application/x-www-form-urlencoded" => Ok(Self::Form),
@@ -29,7 +29,7 @@ impl MediaType {
             "application/x-ndjson" => Ok(Self::NdJson),
             _ => {
                 let text = format!("unsupported media type \"{mime}\"");
-                Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text))
+                Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, &text).into())
             }
         }
     }
@@ -46,7 +46,7 @@ mod tests {
             if let Some(value) = value {
                 headers.insert(header::CONTENT_TYPE, value.parse().unwrap());
             }
-            let read = MediaType::of(&headers).map_err(|reply| reply.status().as_u16());
+            let read = MediaType::of(&headers).map_err(|refusal| refusal.status());
             assert_eq!(read, expected, "{value:?}");
         };
         check(Some("application/json; charset=utf-8"), Ok(MediaType::Json));

@@ -98,9 +98,10 @@ impl Admission {
         Some(Admitted {
             shared: Arc::clone(shared),
             address,
-            standing: match is_within {
-                true => Standing::Within,
-                false => Standing::Over,
+            standing: if is_within {
+                Standing::Within
+            } else {
+                Standing::Over
             },
             handshakes: Arc::clone(&place.handshakes),
         })

@@ -2,8 +2,9 @@ use std::{
     convert::Infallible,
     future::Future,
     net::SocketAddr,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use axum::{Router, body::Body};
@@ -18,7 +19,11 @@ use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::Watcher,
 };
-use tokio::{net::TcpStream, sync::OwnedSemaphorePermit, time::timeout};
+use tokio::{
+    net::TcpStream,
+    sync::{Notify, OwnedSemaphorePermit},
+    time::timeout,
+};
 
 use super::{
     admission::Admitted,
@@ -90,6 +95,10 @@ impl Protocol {
         let Ok(Some((permit, version))) = timeout(self.limits.head_timeout, handshake).await else {
             return;
         };
+        let handshake = Arc::new(Handshake {
+            permit: Mutex::new(Some(permit)),
+            is_over: Notify::new(),
+        });
         let requests = Requests {
             router,
             peer: Peer {
@@ -97,7 +106,7 @@ impl Protocol {
                 standing: admitted.standing,
             },
             version,
-            handshake: Arc::new(Mutex::new(Some(permit))),
+            handshake: Arc::clone(&handshake),
             _admitted: Arc::new(admitted),
         };
         let socket = StreamSocket::new(socket, self.limits.write_timeout);
@@ -110,7 +119,12 @@ impl Protocol {
             }
             Version::Http2 => {
                 let connection = self.http2.serve_connection(io, requests);
-                tokio::spawn(watcher.watch(connection).map(drop));
+                let connection = watcher.watch(connection).map(drop);
+                tokio::spawn(unless_silent(
+                    connection,
+                    handshake,
+                    self.limits.head_timeout,
+                ));
             }
         }
     }
@@ -121,12 +135,50 @@ const HYPERS_HEADERS: usize = 100;
 /// Streams of one HTTP/2 connection.
 const MOST_STREAMS: u32 = 100;
 
+/// The time until the first request of a connection.
+#[derive(Debug)]
+struct Handshake {
+    permit: Mutex<Option<OwnedSemaphorePermit>>,
+    is_over: Notify,
+}
+
+impl Handshake {
+    fn end(&self) {
+        let permit = self.permit.lock();
+        if permit
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .is_some()
+        {
+            self.is_over.notify_one();
+        }
+    }
+}
+
+/// Ends a connection that has no first request in time; HTTP/1.1 has such a limit of its own.
+async fn unless_silent(
+    connection: impl Future<Output = ()>,
+    handshake: Arc<Handshake>,
+    patience: Duration,
+) {
+    let mut connection = pin!(connection);
+    tokio::select! {
+        () = &mut connection => return,
+        first = timeout(patience, handshake.is_over.notified()) => {
+            if first.is_err() {
+                return;
+            }
+        }
+    }
+    connection.await;
+}
+
 /// The requests of one connection; with it goes what the connection is counted by.
 struct Requests {
     router: Router,
     peer: Peer,
     version: Version,
-    handshake: Arc<Mutex<Option<OwnedSemaphorePermit>>>,
+    handshake: Arc<Handshake>,
     _admitted: Arc<Admitted>,
 }
 
@@ -139,8 +191,7 @@ impl Service<Request<Incoming>> for Requests {
     type Future = Answered;
 
     fn call(&self, mut request: Request<Incoming>) -> Answered {
-        let handshake = self.handshake.lock();
-        drop(handshake.unwrap_or_else(PoisonError::into_inner).take());
+        self.handshake.end();
         request.extensions_mut().insert(self.peer);
         let answer = tower::Service::call(&mut self.router.clone(), request.map(Body::new));
         let is_last = self.peer.standing == Standing::Over && self.version == Version::Http1;

@@ -7,7 +7,7 @@ use sse_hub::{Resume, Subscription};
 
 use super::{blocks, hooked::Hooked, live::Live, opening::Opening, rules, source::Source};
 use crate::{
-    answer::{Reply, hook_failed, problem, scripted, unavailable},
+    answer::{Refusal, Reply, hook_failed, problem, scripted, unavailable},
     remote::{Client, new_name},
     script::{Hook, Script, SubscribeVerdict, Subscriber},
     state::{App, Shared},
@@ -23,10 +23,10 @@ pub(crate) async fn subscribe(app: Shared, client: Client, request: Request<Body
         Some(script) => open_scripted(&app, script, &client, &parts).await,
         None => open(&app, &client, &parts).await,
     };
-    opened.unwrap_or_else(|reply| reply)
+    opened.unwrap_or_else(Refusal::into_reply)
 }
 
-async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Reply> {
+async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Refusal> {
     let after = rules::resume_id(parts)?;
     let topics = rules::topics(parts.uri.query());
     rules::check_number(&topics, app.settings.limits.topics)?;
@@ -36,7 +36,7 @@ async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Rep
     let handle = subscription.handle();
     let registration = app.registry.enter(name, topics, client.remote, handle);
     let reply = stream_reply(app, &subscription);
-    let source = Source::Hub(subscription);
+    let source = Source::Hub(Box::new(subscription));
     let live = Live::new(Arc::clone(app), source, None, registration, None);
     Ok(reply.map(|()| Body::new(body(live))))
 }
@@ -46,20 +46,20 @@ async fn open_scripted(
     script: &Script,
     client: &Client,
     parts: &Parts,
-) -> Result<Reply, Reply> {
+) -> Result<Reply, Refusal> {
     let after = rules::resume_id(parts)?;
     let request = client.request_table(parts);
     let name = request.id.clone();
     let opening = Opening::new(app, name.clone());
     let held = opening.hold().await?;
     let verdict = script.subscribe(request).await;
-    let (subscriber, topics) = match verdict.map_err(|error| hook_failed(&error))? {
+    let (subscriber, topics) = match verdict.map_err(|error| Refusal::from(hook_failed(&error)))? {
         SubscribeVerdict::Accept { subscriber, topics } => (Arc::new(subscriber), topics),
         SubscribeVerdict::Reject => {
             let text = "subscribe rejected by script";
-            return Err(problem(StatusCode::FORBIDDEN, text));
+            return Err(problem(StatusCode::FORBIDDEN, text).into());
         }
-        SubscribeVerdict::Answer(answer) => return Err(scripted(answer)),
+        SubscribeVerdict::Answer(answer) => return Err(scripted(answer).into()),
     };
     let topics = match topics {
         Some(topics) => topics,
@@ -71,9 +71,10 @@ async fn open_scripted(
     let subscription = opening.settle(held, topics.clone(), after).await?;
     let handle = subscription.handle();
     let registration = app.registry.enter(name, topics, client.remote, handle);
-    let catchup = match catches_up(app, id.as_deref(), &subscription) {
-        true => opening.tell(script.catchup(&subscriber, id).await),
-        false => None,
+    let catchup = if catches_up(app, id.as_deref(), &subscription) {
+        opening.tell(script.catchup(&subscriber, id).await)
+    } else {
+        None
     };
     let reply = stream_reply(app, &subscription);
     let source = source(app, subscription, &subscriber);
@@ -95,7 +96,7 @@ fn catches_up(app: &App, id: Option<&str>, subscription: &Subscription) -> bool 
 
 fn source(app: &Shared, subscription: Subscription, subscriber: &Arc<Subscriber>) -> Source {
     if app.script_with(Hook::Message).is_none() {
-        return Source::Hub(subscription);
+        return Source::Hub(Box::new(subscription));
     }
     let hooked = Hooked::new(
         Arc::clone(app),

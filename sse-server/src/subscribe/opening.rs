@@ -11,7 +11,7 @@ use sse_core::{EncodedBatch, Event, EventId};
 use sse_hub::{Entry, Resume, Subscribe, SubscribeError, SubscribeErrorKind, Subscription};
 
 use crate::{
-    answer::{Reply, problem, unavailable},
+    answer::{Refusal, problem, unavailable},
     script::{Hook, MessageTable},
     state::App,
 };
@@ -53,13 +53,13 @@ impl<'a> Opening<'a> {
         &self,
         topics: Vec<String>,
         after: Option<EventId>,
-    ) -> Result<Subscription, Reply> {
+    ) -> Result<Subscription, Refusal> {
         let subscribe = self.subscribe(topics).after(after);
         subscribe.await.map_err(|error| refusal(&error))
     }
 
     /// Takes a place before it is known what for: what is published from now on will not be missed.
-    pub(super) async fn hold(&self) -> Result<Subscription, Reply> {
+    pub(super) async fn hold(&self) -> Result<Subscription, Refusal> {
         self.take(vec![WAITING.to_owned()], None).await
     }
 
@@ -69,7 +69,7 @@ impl<'a> Opening<'a> {
         held: Subscription,
         topics: Vec<String>,
         after: Option<EventId>,
-    ) -> Result<Subscription, Reply> {
+    ) -> Result<Subscription, Refusal> {
         let is_replayed = self.app.is_hub_wire() || self.told.is_none();
         if let Some(after) = after.filter(|_| is_replayed) {
             let resumed = self.take(topics.clone(), Some(after)).await?;
@@ -78,12 +78,14 @@ impl<'a> Opening<'a> {
             }
         }
         let handle = held.handle();
-        let topics = match topics.is_empty() {
-            true => vec![DEFAULT.to_owned()],
-            false => topics,
+        let topics = if topics.is_empty() {
+            vec![DEFAULT.to_owned()]
+        } else {
+            topics
         };
         let moved = handle.add_topics(topics);
-        moved.map_err(|error| problem(StatusCode::BAD_REQUEST, &error.to_string()))?;
+        moved
+            .map_err(|error| Refusal::from(problem(StatusCode::BAD_REQUEST, &error.to_string())))?;
         // It is a name that the hub takes.
         let _ = handle.remove_topics(WAITING);
         Ok(held)
@@ -116,11 +118,11 @@ fn was_told(told: &Told, entry: &Entry) -> bool {
         .is_some_and(|(ids, id)| ids.contains(id))
 }
 
-fn refusal(error: &SubscribeError) -> Reply {
+fn refusal(error: &SubscribeError) -> Refusal {
     match (error.kind(), std::error::Error::source(error)) {
         (SubscribeErrorKind::Topic, Some(rule)) => {
-            problem(StatusCode::BAD_REQUEST, &rule.to_string())
+            problem(StatusCode::BAD_REQUEST, &rule.to_string()).into()
         }
-        _ => unavailable(&error.to_string()),
+        _ => unavailable(&error.to_string()).into(),
     }
 }

@@ -3,22 +3,22 @@
 use http::{HeaderMap, StatusCode, request::Parts};
 use sse_core::{EventId, LAST_EVENT_ID, last_event_id};
 
-use crate::answer::{Reply, plain, problem};
+use crate::answer::{Refusal, plain, problem};
 
 /// The longest query.
 const MOST_QUERY: usize = 8 * 1024;
 
 /// Returns the last event ID: the header's if that holds one, or else the query's.
-pub(super) fn resume_id(parts: &Parts) -> Result<Option<EventId>, Reply> {
+pub(super) fn resume_id(parts: &Parts) -> Result<Option<EventId>, Refusal> {
     let query = parts.uri.query();
     if query.is_some_and(|query| query.len() > MOST_QUERY) {
         let text = "the query must have at most 8192 bytes";
-        return Err(plain(StatusCode::URI_TOO_LONG, text));
+        return Err(plain(StatusCode::URI_TOO_LONG, text).into());
     }
     let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     if pairs.filter(|(name, _)| name == "last_event_id").count() > 1 {
         let text = "Failed to deserialize query string: duplicate field `last_event_id`";
-        return Err(plain(StatusCode::BAD_REQUEST, text));
+        return Err(plain(StatusCode::BAD_REQUEST, text).into());
     }
     let header = parts.headers.get(LAST_EVENT_ID);
     Ok(last_event_id(
@@ -37,10 +37,10 @@ pub(super) fn topics(query: Option<&str>) -> Vec<String> {
 }
 
 /// Refuses more topics than a connection may have.
-pub(super) fn check_number(topics: &[String], most: usize) -> Result<(), Reply> {
+pub(super) fn check_number(topics: &[String], most: usize) -> Result<(), Refusal> {
     if topics.len() > most {
         let text = format!("a connection may have at most {most} topics");
-        return Err(problem(StatusCode::BAD_REQUEST, &text));
+        return Err(problem(StatusCode::BAD_REQUEST, &text).into());
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ mod tests {
             let value = http::HeaderValue::from_bytes(header).unwrap();
             parts.headers.append(LAST_EVENT_ID, value);
         }
-        let id = resume_id(&parts).map_err(|reply| reply.status().as_u16());
+        let id = resume_id(&parts).map_err(|refusal| refusal.status());
         let id = id.map(|id| id.map(|id| id.to_string()));
         assert_eq!(id, expected.map(|id| id.map(str::to_owned)), "{uri}");
     }

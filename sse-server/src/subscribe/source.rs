@@ -13,7 +13,7 @@ use super::hooked::Hooked;
 #[derive(Debug)]
 pub(super) enum Source {
     /// The hub, whose batches all subscribers share.
-    Hub(Subscription),
+    Hub(Box<Subscription>),
     /// The hub, by way of the hook `message`.
     Hooked(Box<Hooked>),
 }
@@ -21,7 +21,7 @@ pub(super) enum Source {
 impl Source {
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<EncodedBatch>> {
         match self {
-            Self::Hub(subscription) => Pin::new(subscription).poll_next(cx),
+            Self::Hub(subscription) => Pin::new(&mut **subscription).poll_next(cx),
             Self::Hooked(hooked) => hooked.poll_next(cx),
         }
     }
