@@ -73,7 +73,10 @@ fn bans(packages: &[Package], rules: &Rules) -> Vec<String> {
         let rule = rules.banned.iter().find(|(name, _)| *name == package.name);
         rule.is_some_and(|(_, wrappers)| {
             let mut users = packages.iter().filter(|user| {
-                let needs = |it: &Dependency| it.name == package.name && !it.optional;
+                // What others test with is never built here.
+                let ours = user.source.is_none();
+                let built = |it: &Dependency| ours || it.kind.as_deref() != Some("dev");
+                let needs = |it: &Dependency| it.name == package.name && !it.optional && built(it);
                 user.dependencies.iter().any(needs)
             });
             wrappers.is_empty() || users.any(|user| !wrappers.contains(&user.name))
@@ -178,6 +181,25 @@ mod tests {
         assert!(bans(&packages, &rules()).is_empty());
         let packages = [package("lazy_static", None, None), user("old"), user("new")];
         assert_eq!(bans(&packages, &rules()), ["lazy_static 1.0.0 is banned"]);
+    }
+
+    #[test]
+    fn what_others_test_with_is_not_built() {
+        let user = |source| Package {
+            dependencies: vec![Dependency {
+                name: "lazy_static".to_owned(),
+                kind: Some("dev".to_owned()),
+                ..Dependency::default()
+            }],
+            ..package("new", None, source)
+        };
+        let theirs = [
+            package("lazy_static", None, None),
+            user(Some("registry+here")),
+        ];
+        assert!(bans(&theirs, &rules()).is_empty());
+        let ours = [package("lazy_static", None, None), user(None)];
+        assert_eq!(bans(&ours, &rules()), ["lazy_static 1.0.0 is banned"]);
     }
 
     #[test]
