@@ -154,7 +154,7 @@ impl<F: Future> Future for Metered<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let _running = Running::enter(this.lua, this.budget, this.meter, *this.hook);
+        let running = Running::enter(this.lua, this.budget, this.meter, *this.hook);
         let polled = match this.future.as_mut().as_pin_mut() {
             Some(future) => future.poll(cx),
             None => Poll::Pending,
@@ -164,6 +164,9 @@ impl<F: Future> Future for Metered<F> {
         };
         // Dropped while the meter runs, since it closes what the script left open.
         this.future.set(None);
+        drop(running);
+        // A lock that a coroutine of the script held is free once that is collected.
+        let _ = this.lua.gc_collect();
         Poll::Ready(Err(over))
     }
 }

@@ -80,24 +80,29 @@ impl Script {
         message: MessageTable,
     ) -> Result<PublishVerdict, HookError> {
         if !self.defines(Hook::Publish) {
-            return Ok(PublishVerdict::Accept {
-                publication: Publication::new(request, message),
-                routing: Routing::default(),
-                permit: OrderPermit::none(),
-            });
+            return Ok(unasked(request, message, OrderPermit::none()));
         }
         let asked = async {
             let permit = OrderPermit::take(self.shared.order()).await;
-            let job = |reply| {
-                Job::Publish(Box::new(PublishJob {
-                    request,
-                    message,
-                    permit,
-                    reply,
-                }))
-            };
-            self.ask(job).await
+            self.ask_publish(request, message, permit).await
         };
+        self.unless_stuck(Hook::Publish, asked).await
+    }
+
+    /// Calls `publish` under the permit of the message before it: those of one request belong together.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish).
+    pub async fn publish_next(
+        &self,
+        request: RequestTable,
+        message: MessageTable,
+        permit: OrderPermit,
+    ) -> Result<PublishVerdict, HookError> {
+        if !self.defines(Hook::Publish) {
+            return Ok(unasked(request, message, permit));
+        }
+        let asked = self.ask_publish(request, message, permit);
         self.unless_stuck(Hook::Publish, asked).await
     }
 
@@ -220,6 +225,23 @@ impl Script {
         subscriber
     }
 
+    async fn ask_publish(
+        &self,
+        request: RequestTable,
+        message: MessageTable,
+        permit: OrderPermit,
+    ) -> Option<Result<PublishVerdict, HookError>> {
+        let job = |reply| {
+            Job::Publish(Box::new(PublishJob {
+                request,
+                message,
+                permit,
+                reply,
+            }))
+        };
+        self.ask(job).await
+    }
+
     /// Returns `None` if the thread has ended.
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Option<T> {
         let (reply, answer) = oneshot::channel();
@@ -245,6 +267,14 @@ impl fmt::Debug for Script {
         f.debug_struct("Script")
             .field("health", &self.health())
             .finish_non_exhaustive()
+    }
+}
+
+fn unasked(request: RequestTable, message: MessageTable, permit: OrderPermit) -> PublishVerdict {
+    PublishVerdict::Accept {
+        publication: Publication::new(request, message),
+        routing: Routing::default(),
+        permit,
     }
 }
 

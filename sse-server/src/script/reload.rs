@@ -17,16 +17,17 @@ use crate::script::{
     subscriber::Sub,
 };
 
-/// Holds a reload back until something that a generation of the script made is in the log.
-#[derive(Debug)]
+/// Holds a reload back until what a generation of the script made is in the log. A clone is the same.
+#[derive(Clone, Debug)]
 pub struct OrderPermit {
-    _held: Option<OwnedRwLockReadGuard<()>>,
+    _held: Option<Arc<OwnedRwLockReadGuard<()>>>,
 }
 
 impl OrderPermit {
     pub(crate) async fn take(order: &Arc<RwLock<()>>) -> Self {
         let held = Arc::clone(order).read_owned().await;
-        Self { _held: Some(held) }
+        let held = Some(Arc::new(held));
+        Self { _held: held }
     }
 
     pub(crate) const fn none() -> Self {
