@@ -16,6 +16,8 @@ mod sleep;
 mod sqlite;
 mod sse;
 #[cfg(test)]
+mod stubs;
+#[cfg(test)]
 mod table;
 mod template;
 mod time;
