@@ -1,5 +1,5 @@
 #![deny(unsafe_code)]
-//! An event stream server: HTTP in, event streams out, programmable in Lua.
+#![doc = include_str!("../README.md")]
 
 mod admin;
 mod answer;

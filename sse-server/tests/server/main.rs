@@ -6,6 +6,7 @@ mod command_line;
 mod cors;
 mod drain;
 mod limits;
+mod newcomer;
 mod operators;
 mod publishing;
 mod running;
