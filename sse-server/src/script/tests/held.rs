@@ -43,7 +43,7 @@ async fn what_an_ended_hook_held_is_free_again() {
         local held = {}\n",
     );
     for (name, body) in HELD {
-        text += &format!("held[{name:?}] = function() {body} end\n");
+        writeln!(text, "held[{name:?}] = function() {body} end").unwrap();
     }
     text += "function publish(pub)
         local hold = held[pub.msg.data]
