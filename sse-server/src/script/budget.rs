@@ -15,7 +15,7 @@ use std::{
 use mlua::{Error, HookTriggers, Lua, LuaString, Result, Value, VmState};
 use pin_project_lite::pin_project;
 
-use crate::script::{hook::Hook, watchdog::Watch};
+use crate::script::{hook::Hook, tally::Tally, watchdog::Watch};
 
 /// The budget of one state, and the call that is running in it.
 pub(crate) struct Budget {
@@ -23,6 +23,7 @@ pub(crate) struct Budget {
     /// Zero is no limit, as for the allocator.
     memory: usize,
     watch: Arc<Watch>,
+    tally: Tally,
     running: RefCell<Option<Rc<Meter>>>,
 }
 
@@ -50,6 +51,7 @@ impl Budget {
             time,
             memory: memory.unwrap_or(0),
             watch,
+            tally: Tally::new(),
             running: RefCell::new(None),
         }
     }
@@ -65,6 +67,7 @@ impl Budget {
 
     /// Runs a call under the budget; what it awaits is not counted.
     pub(crate) fn metered<F>(self: &Rc<Self>, lua: &Lua, hook: Hook, future: F) -> Metered<F> {
+        self.tally.called(hook);
         // Start-up may take as long as it takes.
         let limit = self.time.filter(|_| hook != Hook::Startup);
         Metered {
@@ -176,6 +179,7 @@ struct Running<'a> {
     lua: &'a Lua,
     budget: &'a Budget,
     meter: &'a Rc<Meter>,
+    hook: Hook,
     before: Option<Rc<Meter>>,
 }
 
@@ -190,6 +194,7 @@ impl<'a> Running<'a> {
             lua,
             budget,
             meter,
+            hook,
             before: budget.running.replace(Some(Rc::clone(meter))),
         }
     }
@@ -200,8 +205,9 @@ impl Drop for Running<'_> {
         let _ = self.lua.set_memory_limit(0);
         self.budget.running.replace(self.before.take());
         self.budget.watch.leave();
-        let spent = self.meter.spent.get() + self.meter.since.get().elapsed();
-        self.meter.spent.set(spent);
+        let ran = self.meter.since.get().elapsed();
+        self.meter.spent.set(self.meter.spent.get() + ran);
+        self.budget.tally.ran(self.hook, ran);
     }
 }
 

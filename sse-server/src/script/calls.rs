@@ -20,6 +20,7 @@ use crate::script::{
     returned, snapshot,
     state::{Failure, State},
     subscriber::{Sub, Subscriber},
+    value::Fields,
     verdict::{PublishVerdict, SubscribeVerdict},
 };
 
@@ -68,7 +69,7 @@ impl Engine {
     ) -> Result<SubscribeVerdict, HookError> {
         let state = self.state();
         let generation = state.generation();
-        let asked = Sub::new(request, Default::default(), generation);
+        let asked = Sub::new(request, Fields::default(), generation);
         let verdict = async {
             let lua = state.lua();
             let argument = state.keys().sub(lua, &asked);
@@ -218,16 +219,28 @@ impl Engine {
         if failure.kind == HookErrorKind::Memory {
             self.spawn_rebuild(state);
         }
-        if hook != Hook::Error && state.hooks().contains(Hook::Error) {
-            let (engine, state, id) = (Rc::clone(self), Rc::clone(state), id.clone());
-            task::spawn_local(async move {
-                let arguments = (hook.as_str(), failure.text, id);
-                if let Err(failure) = state.call(Hook::Error, arguments).await {
-                    engine.failed(&state, Hook::Error, failure);
-                }
-            });
+        if hook != Hook::Error {
+            self.report(state, hook, failure.text, id.clone());
         }
         HookError::new(hook, failure.kind, id)
+    }
+}
+
+impl Engine {
+    /// Tells the hook `error`, unless it is too far behind.
+    fn report(self: &Rc<Self>, state: &Rc<State>, hook: Hook, text: String, id: String) {
+        let running = self.reporting.get();
+        if !state.defines(Hook::Error) || running == MOST_REPORTS {
+            return;
+        }
+        self.reporting.set(running + 1);
+        let (engine, state) = (Rc::clone(self), Rc::clone(state));
+        task::spawn_local(async move {
+            if let Err(failure) = state.call(Hook::Error, (hook.as_str(), text, id)).await {
+                engine.failed(&state, Hook::Error, failure);
+            }
+            engine.reporting.set(engine.reporting.get() - 1);
+        });
     }
 }
 
@@ -274,7 +287,9 @@ fn sub_argument(state: &State, sub: &Sub) -> Result<Table, Failure> {
     argument.map_err(|error| Failure::raised(&error))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is a mapping of errors")]
 fn returned_failure(error: Error) -> Failure {
     Failure::returned(error)
 }
+
+/// A hook `error` that waits, as for another server, is not called more often than this at the same time.
+const MOST_REPORTS: usize = 256;

@@ -42,6 +42,8 @@ pub(crate) struct Engine {
     /// Held by whoever makes the next generation.
     pub(super) reloading: Mutex<()>,
     pub(super) rebuilding: Cell<bool>,
+    /// How many calls of the hook `error` are running.
+    pub(super) reporting: Cell<usize>,
     left: Notify,
     stopping: Cell<bool>,
 }
@@ -98,6 +100,7 @@ impl Engine {
             cli: RefCell::new(None),
             reloading: Mutex::new(()),
             rebuilding: Cell::new(false),
+            reporting: Cell::new(0),
             left: Notify::new(),
             stopping: Cell::new(false),
         })
@@ -207,7 +210,7 @@ impl Engine {
 
     /// Calls `tick` until the next generation does.
     pub(super) fn spawn_ticks(self: &Rc<Self>, state: Rc<State>) {
-        if !state.hooks().contains(Hook::Tick) {
+        if !state.defines(Hook::Tick) {
             return;
         }
         let engine = Rc::clone(self);

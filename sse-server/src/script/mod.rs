@@ -25,6 +25,7 @@ mod snapshot;
 mod state;
 mod subscriber;
 mod tables;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod trial;

@@ -119,11 +119,15 @@ impl State {
     pub(crate) fn hooks(&self) -> Hooks {
         let mut hooks = Hooks::default();
         for hook in Hook::ALL {
-            if self.function(hook).is_some() {
+            if self.defines(hook) {
                 hooks.insert(hook);
             }
         }
         hooks
+    }
+
+    pub(crate) fn defines(&self, hook: Hook) -> bool {
+        self.function(hook).is_some()
     }
 
     pub(crate) fn lua(&self) -> &Lua {

@@ -52,7 +52,7 @@ impl Keys {
 
     /// Makes `pub`.
     pub(crate) fn publication(&self, lua: &Lua, publication: &Publication) -> Result<Table> {
-        let table = self.with_fields(lua, publication.fields())?;
+        let table = with_fields(lua, publication.fields())?;
         table.raw_set(&self.req, self.request(lua, publication.request())?)?;
         table.raw_set(&self.msg, self.message(lua, publication.message())?)?;
         Ok(table)
@@ -60,7 +60,7 @@ impl Keys {
 
     /// Makes `sub`.
     pub(crate) fn sub(&self, lua: &Lua, sub: &Sub) -> Result<Table> {
-        let table = self.with_fields(lua, sub.fields())?;
+        let table = with_fields(lua, sub.fields())?;
         table.raw_set(&self.req, self.request(lua, sub.request())?)?;
         Ok(table)
     }
@@ -111,12 +111,6 @@ impl Keys {
         table.raw_set(&self.headers, headers)?;
         Ok(table)
     }
-
-    fn with_fields(&self, lua: &Lua, kept: &Fields) -> Result<Table> {
-        let table = lua.create_table_with_capacity(kept.list.len(), kept.map.len() + 2)?;
-        fill(lua, &table, kept)?;
-        Ok(table)
-    }
 }
 
 /// Makes the argument of `startup`; `reload` is set from the second generation on.
@@ -144,6 +138,12 @@ pub(crate) fn value(lua: &Lua, copied: &Value) -> Result<LuaValue> {
             LuaValue::Table(table)
         }
     })
+}
+
+fn with_fields(lua: &Lua, kept: &Fields) -> Result<Table> {
+    let table = lua.create_table_with_capacity(kept.list.len(), kept.map.len() + 2)?;
+    fill(lua, &table, kept)?;
+    Ok(table)
 }
 
 fn fill(lua: &Lua, table: &Table, kept: &Fields) -> Result<()> {

@@ -78,7 +78,7 @@ pub(crate) fn register(lua: &Lua, store: &Store) -> Result<()> {
         let before = store.get(&key, now(lua));
         let until = before.as_ref().and_then(|entry| entry.until);
         let before = before.map_or(Stored::Integer(0), |entry| entry.value);
-        let value = before.plus(by)?;
+        let value = before.plus(&by)?;
         let answer = value.to_lua(lua);
         store.set(key, Entry { value, until }, now(lua))?;
         answer
@@ -154,13 +154,13 @@ impl Stored {
 
     /// As Lua adds: integers wrap around, and with a float the sum is one.
     #[expect(clippy::cast_precision_loss, reason = "Lua loses it, too")]
-    fn plus(self, by: Self) -> Result<Self> {
+    fn plus(&self, by: &Self) -> Result<Self> {
         let float = |it: &Self| match it {
             Self::Integer(number) => Some(*number as f64),
             Self::Number(number) => Some(*number),
             Self::Text(_) => None,
         };
-        match (&self, &by) {
+        match (self, by) {
             (Self::Integer(one), Self::Integer(other)) => {
                 Ok(Self::Integer(one.wrapping_add(*other)))
             }

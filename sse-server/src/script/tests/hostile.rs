@@ -73,7 +73,7 @@ const ENDLESS: [(&str, &str); 16] = [
 async fn what_never_ends_is_ended_at_its_limit() {
     let mut text = String::from("local hostile = {}\n");
     for (name, body) in ENDLESS {
-        text += &format!("hostile[{name:?}] = function() {body} end\n");
+        let _ = writeln!(text, "hostile[{name:?}] = function() {body} end");
     }
     text +=
         "function publish(pub) local f = hostile[pub.msg.data] if f then f() end return pub end";
