@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::{cli::TestOptions, script};
 
 /// Runs the tests of a script; the exit code is 1 if one failed, or if there is none.
-pub(super) fn test(options: TestOptions) -> Result<ExitCode> {
+pub(super) fn test(options: &TestOptions) -> Result<ExitCode> {
     let trials = script::try_script(&options.file)?;
     let mut failed = 0;
     for trial in &trials {
@@ -13,7 +13,11 @@ pub(super) fn test(options: TestOptions) -> Result<ExitCode> {
             None => println!("{} ... ok", trial.name),
             Some(failure) => {
                 failed += 1;
-                println!("{} ... FAILED\n  {}", trial.name, failure.replace('\n', "\n  "));
+                println!(
+                    "{} ... FAILED\n  {}",
+                    trial.name,
+                    failure.replace('\n', "\n  ")
+                );
             }
         }
     }
