@@ -1,6 +1,5 @@
 //! What the binary does.
 
-mod follow;
 mod lint;
 mod logging;
 mod publish;

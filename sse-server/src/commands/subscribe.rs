@@ -6,33 +6,32 @@ use std::{
 use anyhow::{Context as _, Result};
 use reqwest::Url;
 use serde::Serialize;
+use sse_client::{ErrorKind, EventSource, State, Verdict};
 use sse_core::{EventId, Received};
 use tokio::signal::ctrl_c;
 
-use super::follow::{Follow, Reconnecting};
 use crate::cli::SubscribeOptions;
 
 /// Prints events until there are enough.
 pub(super) async fn subscribe(options: SubscribeOptions) -> Result<ExitCode> {
-    let mut url = Url::parse(&options.url).with_context(|| options.url.clone())?;
-    for topic in &options.topic {
-        url.query_pairs_mut().append_pair("topic", topic);
-    }
-    let after = options.last_event_id.map(EventId::try_from);
-    let after = after.transpose().context("--last-event-id")?;
-    let reconnecting = if options.once {
-        Reconnecting::Never
-    } else {
-        Reconnecting::Always
-    };
-    let mut follow = Follow::new(super::client()?, url.into(), after, reconnecting);
+    let mut events = source(&options)?;
+    let mut state = events.state();
     let mut left = options.count.unwrap_or(u64::MAX);
     while left > 0 {
         let next = tokio::select! {
-            next = follow.next() => next?,
+            next = events.next() => next,
+            Some(state) = state.changed() => {
+                tell(&state);
+                continue;
+            }
             _ = ctrl_c() => None,
         };
-        let Some(received) = next else { break };
+        let received = match next {
+            None => break,
+            Some(Ok(received)) => received,
+            Some(Err(error)) if error.kind() == ErrorKind::Ended => break,
+            Some(Err(error)) => return Err(error).context(options.url),
+        };
         let printed = if options.json {
             print_json(&received)
         } else {
@@ -46,6 +45,31 @@ pub(super) async fn subscribe(options: SubscribeOptions) -> Result<ExitCode> {
         left -= 1;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn source(options: &SubscribeOptions) -> Result<EventSource> {
+    let mut url = Url::parse(&options.url).with_context(|| options.url.clone())?;
+    for topic in &options.topic {
+        url.query_pairs_mut().append_pair("topic", topic);
+    }
+    let mut events = EventSource::get(url)?;
+    if let Some(id) = &options.last_event_id {
+        let id = EventId::try_from(id.as_str()).context("--last-event-id")?;
+        events = events.last_event_id(id);
+    }
+    if options.once {
+        events = events.retry_if(|_| Verdict::Stop);
+    }
+    Ok(events)
+}
+
+/// Says why nothing comes for a while; that a stream ended and goes on is nothing to say.
+fn tell(state: &State) {
+    if let State::Waiting { cause, .. } = state
+        && cause.kind() != ErrorKind::Ended
+    {
+        eprintln!("{cause}");
+    }
 }
 
 /// The data, a line for each of its lines; in front of it the type and the id, if there are any.
