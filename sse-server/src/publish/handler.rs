@@ -36,6 +36,7 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
     let messages = read(media_type, &body)?;
     let batch = messages.len();
     let mut prepared = Vec::with_capacity(batch);
+    let mut permit = None;
     for (index, message) in messages.into_iter().enumerate() {
         // In a batch each message has a key of its own.
         let key = key.as_ref().map(|key| match media_type {
@@ -45,7 +46,7 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
         let ready = match app.script() {
             Some(script) => {
                 let request = client.request_table(&parts);
-                ask(app, script, request, message).await?
+                ask(app, script, request, message, permit.take()).await?
             }
             None => Prepared::plain(message),
         };
@@ -53,21 +54,19 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
             let text = InvalidMessage::empty().to_string();
             return Err(problem(StatusCode::BAD_REQUEST, &text).into());
         }
+        permit.clone_from(&ready.permit);
         prepared.push((ready, key));
     }
-    let permits = prepared.len();
-    let mut held = Vec::with_capacity(permits);
-    let mut drafts = Vec::with_capacity(permits);
+    let mut drafts = Vec::with_capacity(prepared.len());
     for (ready, key) in prepared {
         let draft = draft(app, &ready.publication, ready.routing);
         drafts.push(match key {
             Some(key) => draft.idempotency_key(key),
             None => draft,
         });
-        held.push(ready.permit);
     }
     let published = publish_all(app, drafts).await?;
-    drop(held);
+    drop(permit);
     let most = published.iter().map(|it| it.subscribers).max();
     let last = published
         .last()
@@ -112,12 +111,16 @@ async fn ask(
     script: &Script,
     request: RequestTable,
     message: Message,
+    before: Option<OrderPermit>,
 ) -> Result<Prepared, Refusal> {
     let mut own = routing(&message);
     if app.script_routes() {
         own.topics = None;
     }
-    let verdict = script.publish(request, message.table).await;
+    let verdict = match before {
+        Some(permit) => script.publish_next(request, message.table, permit).await,
+        None => script.publish(request, message.table).await,
+    };
     match verdict.map_err(|error| Refusal::from(hook_failed(&error)))? {
         PublishVerdict::Accept {
             publication,
