@@ -32,7 +32,11 @@ async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Ref
     rules::check_number(&topics, app.settings.limits.topics)?;
     let name = new_name();
     let opening = Opening::new(app, name.clone());
-    let subscription = opening.take(topics.clone(), after).await?;
+    let subscription = if app.is_hub_wire() {
+        opening.take_as_asked(parts.uri.query(), after).await?
+    } else {
+        opening.take(topics.clone(), after).await?
+    };
     let handle = subscription.handle();
     let registration = app.registry.enter(name, topics, client.remote, handle);
     let reply = stream_reply(app, &subscription);

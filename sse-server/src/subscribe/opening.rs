@@ -8,7 +8,10 @@ use std::{
 use bytestring::ByteString;
 use http::StatusCode;
 use sse_core::{EncodedBatch, Event, EventId};
-use sse_hub::{Entry, Resume, Subscribe, SubscribeError, SubscribeErrorKind, Subscription};
+use sse_hub::{
+    Entry, Rejection, Resume, Session, SessionRequest, Subscribe, SubscribeError,
+    SubscribeErrorKind, Subscription,
+};
 
 use crate::{
     answer::{Refusal, problem, unavailable},
@@ -56,6 +59,22 @@ impl<'a> Opening<'a> {
     ) -> Result<Subscription, Refusal> {
         let subscribe = self.subscribe(topics).after(after);
         subscribe.await.map_err(|error| refusal(&error))
+    }
+
+    /// Takes a place as the parameters of a query say that clients of the hub know.
+    pub(super) async fn take_as_asked(
+        &self,
+        query: Option<&str>,
+        after: Option<EventId>,
+    ) -> Result<Subscription, Refusal> {
+        let header = |_: &str| None;
+        let request = SessionRequest::new(after, query, &header);
+        let session = self.app.hub.session(request, |request| {
+            let mut session = Session::from_query(request)?;
+            session.presence = Some((self.name.clone(), ByteString::new()));
+            Ok(session)
+        });
+        session.await.map_err(|rejection| rejected(&rejection))
     }
 
     /// Takes a place before it is known what for: what is published from now on will not be missed.
@@ -116,6 +135,15 @@ fn was_told(told: &Told, entry: &Entry) -> bool {
     let ids = told.get().filter(|ids| !ids.is_empty());
     ids.zip(entry.own_id())
         .is_some_and(|(ids, id)| ids.contains(id))
+}
+
+/// What the hub's own rules answer, in the words of this server.
+fn rejected(rejection: &Rejection) -> Refusal {
+    let status = StatusCode::from_u16(rejection.status);
+    match status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE) {
+        StatusCode::SERVICE_UNAVAILABLE => unavailable(&rejection.body).into(),
+        status => problem(status, &rejection.body).into(),
+    }
 }
 
 fn refusal(error: &SubscribeError) -> Refusal {

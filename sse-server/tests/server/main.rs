@@ -1,10 +1,12 @@
-//! The server over real sockets, without a script.
+//! The server over real sockets.
 
 mod attacks;
+mod balance;
 mod client;
 mod command_line;
 mod cors;
 mod drain;
+mod http2;
 mod limits;
 mod newcomer;
 mod operators;

@@ -112,3 +112,20 @@ fn a_soft_refusal_bears_no_id() {
     let end = "\n: ok\n\nevent: hub.close\ndata: {\"reason\":\"overload\"}\n\n";
     assert!(refused.ends_with(end), "{refused}");
 }
+
+#[test]
+fn a_client_may_say_where_to_begin() {
+    let server = hub(&[]);
+    for data in ["a", "b", "c"] {
+        server.publish(data);
+    }
+    let mut stream = server.stream("/sse?start=last=2&markers=1", "");
+    let _opening = block(&mut stream);
+    assert_eq!(block(&mut stream).1, "data: b\n\n");
+    assert_eq!(block(&mut stream).1, "data: c\n\n");
+    assert_eq!(block(&mut stream).1, "event: hub.live\ndata: {}\n\n");
+    let wrong = server.get("/sse?start=yesterday");
+    wrong.check_error(400, "the parameter start has a value that it cannot have");
+    let wrong = server.get("/sse?topic=a/**/b");
+    wrong.check_error(400, "a topic must have ** only as its last segment");
+}
