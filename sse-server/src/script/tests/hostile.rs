@@ -160,9 +160,13 @@ async fn a_memory_bomb_ends_its_hook_and_the_state_is_rebuilt() {
 
 #[tokio::test]
 async fn a_call_that_is_stuck_in_c_is_noticed_and_what_needs_lua_is_refused() {
-    // Some ten seconds in one call, and no instruction of Lua meanwhile.
+    // One call of six to thirteen seconds, and no instruction of Lua meanwhile: each letter more doubles the time.
     let bench = Bench::started(
-        "function publish(pub) if pub.msg.data == 'stuck' then local s = ('a'):rep(26) s:find(('a?'):rep(26) .. 'b') end return pub end
+        "local function find(n) return ('a'):rep(n):find(('a?'):rep(n) .. 'b') end
+        local function took(n) local began = os.clock() find(n) return os.clock() - began end
+        local n = 10
+        while took(n) < 0.05 do n = n + 1 end
+        function publish(pub) if pub.msg.data == 'stuck' then find(n + 7) end return pub end
         function subscribe(sub) return sub end",
     )
     .await;
