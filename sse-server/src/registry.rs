@@ -17,7 +17,14 @@ use sse_hub::SubscriptionHandle;
 /// All open connections, by name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Registry {
-    connections: Arc<Mutex<HashMap<ByteString, Arc<Connected>>>>,
+    listed: Arc<Mutex<Listed>>,
+}
+
+#[derive(Debug, Default)]
+struct Listed {
+    connections: HashMap<ByteString, Arc<Connected>>,
+    /// How many connections listen to each pattern.
+    patterns: HashMap<String, usize>,
 }
 
 /// An open connection.
@@ -36,9 +43,16 @@ pub(crate) struct Connected {
 const UNSET: u64 = u64::MAX;
 
 impl Registry {
-    fn lock(&self) -> MutexGuard<'_, HashMap<ByteString, Arc<Connected>>> {
-        let connections = self.connections.lock();
-        connections.unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Listed> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is room for the patterns among these topics, if all together may be so many.
+    pub(crate) fn has_room_for(&self, topics: &[String], most: usize) -> bool {
+        let listed = self.lock();
+        let is_new = |topic: &&String| is_pattern(topic) && !listed.patterns.contains_key(*topic);
+        let new = topics.iter().filter(is_new).count();
+        new == 0 || listed.patterns.len() + new <= most
     }
 
     /// Lists a connection until what is returned is dropped.
@@ -57,7 +71,12 @@ impl Registry {
             handle,
             retry: AtomicU64::new(UNSET),
         });
-        self.lock().insert(name, Arc::clone(&connected));
+        let mut listed = self.lock();
+        for pattern in connected.patterns() {
+            *listed.patterns.entry(pattern.clone()).or_default() += 1;
+        }
+        listed.connections.insert(name, Arc::clone(&connected));
+        drop(listed);
         Registration {
             registry: self.clone(),
             connected,
@@ -66,12 +85,12 @@ impl Registry {
 
     /// Returns how many there are.
     pub(crate) fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().connections.len()
     }
 
     /// Returns all, the oldest first.
     pub(crate) fn all(&self) -> Vec<Arc<Connected>> {
-        let mut all: Vec<_> = self.lock().values().cloned().collect();
+        let mut all: Vec<_> = self.lock().connections.values().cloned().collect();
         all.sort_by_key(|it| it.handle.id());
         all
     }
@@ -81,14 +100,14 @@ impl Registry {
         &self,
         names: impl IntoIterator<Item = &'a ByteString>,
     ) -> Vec<Arc<Connected>> {
-        let connections = self.lock();
-        let find = |name: &ByteString| connections.get(name).cloned();
+        let listed = self.lock();
+        let find = |name: &ByteString| listed.connections.get(name).cloned();
         names.into_iter().filter_map(find).collect()
     }
 
     /// Ends a connection after what is ready; false if there is none of this name.
     pub(crate) fn disconnect(&self, name: &str, retry: Option<Retry>) -> bool {
-        let Some(connected) = self.lock().get(name).cloned() else {
+        let Some(connected) = self.lock().connections.get(name).cloned() else {
             return false;
         };
         if let Some(retry) = retry {
@@ -99,8 +118,8 @@ impl Registry {
 
     /// Returns how many entries the connection has yet to take that is most behind.
     pub(crate) fn most_behind(&self) -> u64 {
-        let connections = self.lock();
-        let lags = connections.values().map(|it| it.handle.lag().0);
+        let listed = self.lock();
+        let lags = listed.connections.values().map(|it| it.handle.lag().0);
         lags.max().unwrap_or(0)
     }
 }
@@ -124,8 +143,29 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.registry.lock().remove(&self.connected.name);
+        let mut listed = self.registry.lock();
+        for pattern in self.connected.patterns() {
+            if let Some(count) = listed.patterns.get_mut(pattern) {
+                *count -= 1;
+                if *count == 0 {
+                    listed.patterns.remove(pattern);
+                }
+            }
+        }
+        listed.connections.remove(&self.connected.name);
     }
+}
+
+impl Connected {
+    fn patterns(&self) -> impl Iterator<Item = &String> {
+        self.topics.iter().filter(|topic| is_pattern(topic))
+    }
+}
+
+/// Whether a name stands for many topics.
+pub(crate) fn is_pattern(topic: &str) -> bool {
+    let mut segments = topic.split('/');
+    segments.any(|segment| matches!(segment, "*" | "**"))
 }
 
 fn unix_millis() -> u64 {

@@ -125,6 +125,8 @@ pub struct Limits {
     pub send_buffer: usize,
     /// The most topics of a connection.
     pub topics: usize,
+    /// The most patterns of all connections, each counted once.
+    pub patterns: usize,
 }
 
 impl TryFrom<ServeOptions> for Settings {
@@ -302,6 +304,7 @@ fn limits(options: &LimitOptions) -> Result<Limits, InvalidSetting> {
         write_timeout: options.write_timeout,
         send_buffer: options.send_buffer.as_usize(),
         topics: options.max_topics,
+        patterns: options.max_patterns,
     })
 }
 

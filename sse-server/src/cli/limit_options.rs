@@ -75,4 +75,9 @@ pub struct LimitOptions {
     #[arg(long, env = "SSE_SERVER_MAX_TOPICS", hide_env_values = true)]
     #[arg(value_name = "N", default_value_t = 100)]
     pub max_topics: usize,
+
+    /// Most patterns of all connections together, each counted once
+    #[arg(long, env = "SSE_SERVER_MAX_PATTERNS", hide_env_values = true)]
+    #[arg(value_name = "N", default_value_t = 1_000)]
+    pub max_patterns: usize,
 }

@@ -102,7 +102,7 @@ impl Server {
         let admission = Admission::new(most, limits.clone());
         let public = accept(&self.public, &admission, &protocol, &routes, &open);
         let admin_routes = admin::router(&app, self.metrics.clone());
-        let admin_admission = Admission::new(ADMIN_CONNECTIONS, without_rates(limits));
+        let admin_admission = Admission::new(ADMIN_CONNECTIONS, without_rates(&limits));
         let admin = self.admin.as_ref();
         let admin = serve_admin(admin, &admin_admission, &protocol, &admin_routes, &open);
         tokio::select! {
@@ -128,12 +128,12 @@ impl Server {
 const ADMIN_CONNECTIONS: usize = 256;
 
 /// Operators are few, and come as often as they like.
-fn without_rates(limits: Limits) -> Limits {
+fn without_rates(limits: &Limits) -> Limits {
     Limits {
         address_connections: 0,
         address_rate: 0,
         connection_rate: 0,
-        ..limits
+        ..limits.clone()
     }
 }
 

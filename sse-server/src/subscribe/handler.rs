@@ -29,7 +29,7 @@ pub(crate) async fn subscribe(app: Shared, client: Client, request: Request<Body
 async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Refusal> {
     let after = rules::resume_id(parts)?;
     let topics = rules::topics(parts.uri.query());
-    rules::check_number(&topics, app.settings.limits.topics)?;
+    check_topics(app, &topics, parts)?;
     let name = new_name();
     let opening = Opening::new(app, name.clone());
     let subscription = if app.is_hub_wire() {
@@ -70,7 +70,7 @@ async fn open_scripted(
         None if app.script_routes() => Vec::new(),
         None => rules::topics(parts.uri.query()),
     };
-    rules::check_number(&topics, app.settings.limits.topics)?;
+    check_topics(app, &topics, parts)?;
     let id = after.as_ref().map(ToString::to_string);
     let subscription = opening.settle(held, topics.clone(), after).await?;
     let handle = subscription.handle();
@@ -90,6 +90,16 @@ async fn open_scripted(
         Some(subscriber),
     );
     Ok(reply.map(|()| Body::new(body(live))))
+}
+
+/// Refuses what no connection may have, and asks those to come later whose patterns are too many for now.
+fn check_topics(app: &App, topics: &[String], parts: &Parts) -> Result<(), Refusal> {
+    let limits = &app.settings.limits;
+    rules::check_topics(topics, limits.topics)?;
+    if !app.registry.has_room_for(topics, limits.patterns) {
+        return Err(come_again(app, parts).into());
+    }
+    Ok(())
 }
 
 /// Whether `catchup` is called: on the hub's wire only where the log does not go on behind what the client has.

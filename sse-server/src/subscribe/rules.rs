@@ -3,7 +3,10 @@
 use http::{HeaderMap, StatusCode, request::Parts};
 use sse_core::{EventId, LAST_EVENT_ID, last_event_id};
 
-use crate::answer::{Refusal, plain, problem};
+use crate::{
+    answer::{Refusal, plain, problem},
+    registry::is_pattern,
+};
 
 /// The longest query.
 const MOST_QUERY: usize = 8 * 1024;
@@ -36,8 +39,16 @@ pub(super) fn topics(query: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-/// Refuses more topics than a connection may have.
-pub(super) fn check_number(topics: &[String], most: usize) -> Result<(), Refusal> {
+/// The longest pattern, in bytes.
+const MOST_PATTERN: usize = 256;
+
+/// Refuses more topics than a connection may have, and patterns that are too long.
+pub(super) fn check_topics(topics: &[String], most: usize) -> Result<(), Refusal> {
+    let is_too_long = |topic: &String| topic.len() > MOST_PATTERN && is_pattern(topic);
+    if topics.iter().any(is_too_long) {
+        let text = "a pattern may have at most 256 bytes";
+        return Err(problem(StatusCode::BAD_REQUEST, text).into());
+    }
     if topics.len() > most {
         let text = format!("a connection may have at most {most} topics");
         return Err(problem(StatusCode::BAD_REQUEST, &text).into());

@@ -90,7 +90,7 @@ fn bytes_at_random_are_survived() {
     let mut witness = server.subscribe();
     for length in 0..200_usize {
         let noise: Vec<u8> = (0..length)
-            .map(|at| (at * 31 + length * 17) as u8)
+            .map(|at| u8::try_from((at * 31 + length * 17) % 256).unwrap())
             .collect();
         let mut client = server.client();
         client.raw(&noise);

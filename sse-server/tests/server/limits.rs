@@ -22,7 +22,8 @@ fn a_head_has_a_greatest_size_and_a_greatest_number_of_headers() {
     );
     assert_eq!(server.send(&long(17_000), b"").status, 431);
     let many = |count: usize| {
-        let headers: String = (0..count).map(|n| format!("x{n}: y\r\n")).collect();
+        let headers: Vec<_> = (0..count).map(|n| format!("x{n}: y\r\n")).collect();
+        let headers = headers.concat();
         format!("GET /health/live HTTP/1.1\r\n{headers}")
     };
     assert_eq!(server.send(&many(100), b"").status, 200);
@@ -145,4 +146,30 @@ fn a_client_that_takes_nothing_is_cut() {
         std::thread::sleep(Duration::from_millis(5));
     }
     drop(stalled);
+}
+
+#[test]
+fn patterns_have_a_length_and_a_number() {
+    let server = Running::with(&["--max-patterns", "2"]);
+    let long = format!("/sse?topic={}/*", "x".repeat(255));
+    server
+        .get(&long)
+        .check_error(400, "a pattern may have at most 256 bytes");
+    let held = [
+        server.stream("/sse?topic=a/*&topic=plain", ""),
+        server.stream("/sse?topic=a/*&topic=b/*", ""),
+    ];
+    let refused = server.stream("/sse?topic=c/*", "").rest();
+    assert!(refused.starts_with(": ok\n\nretry: "), "{refused}");
+    let again = server.stream("/sse?topic=b/*&topic=d", "");
+    drop((held, again));
+    let start = Instant::now();
+    loop {
+        let _late = server.stream("/sse?topic=c/*", "");
+        let receipt = server.json(r#"{"data":"x","topic":"c/d"}"#);
+        if receipt.text().ends_with(r#""subscribers":1}"#) {
+            break;
+        }
+        assert!(start.elapsed() < crate::client::PATIENCE);
+    }
 }

@@ -1,5 +1,7 @@
 //! The server over real sockets.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod attacks;
 mod balance;
 mod client;
