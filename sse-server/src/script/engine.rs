@@ -161,16 +161,23 @@ impl Engine {
                     let _ = job.reply.send(verdict);
                 }
             }
-            Job::Catchup(sub, last_event_id, reply) => {
-                let _ = reply.send(self.catchup(&sub, last_event_id).await);
-            }
-            Job::Message(batch, sub, reply) => {
-                if !reply.is_closed() {
-                    let _ = reply.send(self.message(&batch, &sub).await);
+            Job::Catchup(sub, last_event_id, mut reply) => {
+                let work = self.catchup(&sub, last_event_id);
+                if let Some(messages) = unless_gone(&mut reply, work).await {
+                    let _ = reply.send(messages);
                 }
             }
-            Job::Timeout(sub, elapsed_ms, reply) => {
-                let _ = reply.send(self.timeout(&sub, elapsed_ms).await);
+            Job::Message(batch, sub, mut reply) => {
+                let work = self.message(&batch, &sub);
+                if let Some(answers) = unless_gone(&mut reply, work).await {
+                    let _ = reply.send(answers);
+                }
+            }
+            Job::Timeout(sub, elapsed_ms, mut reply) => {
+                let work = self.timeout(&sub, elapsed_ms);
+                if let Some(retry) = unless_gone(&mut reply, work).await {
+                    let _ = reply.send(retry);
+                }
             }
             Job::Join(sub) => self.join(&sub).await,
             Job::Shutdown(reason, reply) => {
@@ -239,6 +246,21 @@ impl Engine {
 
     fn is_current(&self, state: &State) -> bool {
         self.current.borrow().generation() == state.generation()
+    }
+}
+
+/// Abandons a call once nobody waits for it any more.
+async fn unless_gone<T>(
+    reply: &mut oneshot::Sender<T>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    if reply.is_closed() {
+        return None;
+    }
+    select! {
+        biased;
+        done = work => Some(done),
+        () = reply.closed() => None,
     }
 }
 

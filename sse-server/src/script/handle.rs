@@ -148,6 +148,9 @@ impl Script {
     ///
     /// An error that [`is_unavailable`](HookError::is_unavailable) is the last answer, and then there may be fewer
     /// than publications: the subscriber is to be closed, to resume later. After any other error that one is skipped.
+    ///
+    /// # Cancel safety
+    /// A call that has begun is abandoned where it waits.
     pub async fn message(
         &self,
         batch: Vec<Publication>,

@@ -30,6 +30,21 @@ async fn a_client_that_leaves_during_subscribe_is_unsubscribed() {
 }
 
 #[tokio::test]
+async fn a_message_that_nobody_waits_for_is_abandoned() {
+    let bench = Bench::started(
+        "local lock, sleep = require('mutex')(), require 'sleep'
+        function message(pub) lock(function() if pub.msg.data == 'wait' then sleep(math.huge) end end) return pub end",
+    )
+    .await;
+    let (one, two) = (bench.subscribe("1").await, bench.subscribe("2").await);
+    let gone = std::time::Duration::from_millis(20);
+    let waiting = bench.deliver(Event::new("wait"), &one);
+    assert!(tokio::time::timeout(gone, waiting).await.is_err());
+    let delivered = bench.deliver(Event::new("d"), &two).await.unwrap();
+    assert_eq!(delivered.as_deref(), Some("data: d\n\n"));
+}
+
+#[tokio::test]
 async fn shutdown_comes_after_the_last_unsubscribe() {
     let bench = Bench::started(
         "local sse, sleep = require 'sse', require 'sleep'
