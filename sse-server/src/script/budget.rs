@@ -20,6 +20,7 @@ use crate::script::{hook::Hook, tally::Tally, watchdog::Watch};
 /// The budget of one state, and the call that is running in it.
 pub(crate) struct Budget {
     time: Option<Duration>,
+    startup: Option<Duration>,
     /// Zero is no limit, as for the allocator.
     memory: usize,
     watch: Arc<Watch>,
@@ -49,11 +50,18 @@ impl Budget {
     pub(crate) fn new(time: Option<Duration>, memory: Option<usize>, watch: Arc<Watch>) -> Self {
         Self {
             time,
+            startup: None,
             memory: memory.unwrap_or(0),
             watch,
             tally: Tally::new(),
             running: RefCell::new(None),
         }
+    }
+
+    /// Limits start-up, too, for a state that is to take the place of one that works.
+    pub(crate) fn limit_startup(mut self) -> Self {
+        self.startup = self.time.map(|time| time * STARTUP);
+        self
     }
 
     /// Makes the interpreter look at the time; the function that is returned tells whether a budget is spent.
@@ -68,8 +76,10 @@ impl Budget {
     /// Runs a call under the budget; what it awaits is not counted.
     pub(crate) fn metered<F>(self: &Rc<Self>, lua: &Lua, hook: Hook, future: F) -> Metered<F> {
         self.tally.called(hook);
-        // Start-up may take as long as it takes.
-        let limit = self.time.filter(|_| hook != Hook::Startup);
+        let limit = match hook {
+            Hook::Startup => self.startup,
+            _ => self.time,
+        };
         Metered {
             future: Some(future),
             lua: lua.clone(),
@@ -210,6 +220,9 @@ impl Drop for Running<'_> {
         self.budget.tally.ran(self.hook, ran);
     }
 }
+
+/// How much longer than a hook start-up may run; all hooks wait for it meanwhile.
+const STARTUP: u32 = 10;
 
 /// Some ten microseconds of Lua.
 const INSTRUCTIONS: u32 = 1000;

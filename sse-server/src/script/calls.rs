@@ -224,9 +224,7 @@ impl Engine {
         }
         HookError::new(hook, failure.kind, id)
     }
-}
 
-impl Engine {
     /// Tells the hook `error`, unless it is too far behind.
     fn report(self: &Rc<Self>, state: &Rc<State>, hook: Hook, text: String, id: String) {
         let running = self.reporting.get();

@@ -190,7 +190,7 @@ impl Script {
     /// Loads the script again and returns its generation; if that fails the old one goes on.
     ///
     /// # Errors
-    /// [`ScriptError`]; it is logged.
+    /// [`ScriptError`] if the file cannot be read, is no Lua, or it or its `startup` raised an error or did not end.
     pub async fn reload(&self) -> Result<u64, ScriptError> {
         let answer = self.ask(Job::Reload).await;
         answer.unwrap_or_else(|| Err(ScriptError::unavailable()))

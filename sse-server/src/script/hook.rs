@@ -24,7 +24,7 @@ pub enum Hook {
     Timeout,
     /// Once for each connection that `subscribe` accepted.
     Unsubscribe,
-    /// After another hook failed.
+    /// After another hook failed. Lua's own function of that name comes back once the script is loaded.
     Error,
     /// Before the state goes.
     Shutdown,

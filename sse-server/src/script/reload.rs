@@ -39,17 +39,8 @@ impl Engine {
     /// Makes a generation of the file as it is now.
     pub(super) async fn reload(self: &Rc<Self>) -> Result<u64, ScriptError> {
         let _held = self.reloading.lock().await;
-        let reloaded = match engine::read(&self.config) {
-            Ok(text) => self.replace(text, "reload").await,
-            Err(error) => Err(error),
-        };
-        match &reloaded {
-            Ok(generation) => tracing::info!(generation, "the script was reloaded"),
-            Err(error) => {
-                tracing::error!(%error, "the script was not reloaded; the one before goes on");
-            }
-        }
-        reloaded
+        let text = engine::read(&self.config)?;
+        self.replace(text, "reload").await
     }
 
     /// Makes a generation of the text that was loaded last, since this state is out of memory.

@@ -45,7 +45,11 @@ impl State {
     ) -> Result<Rc<Self>, ScriptError> {
         let broken = |error: &dyn std::fmt::Display| ScriptError::new(ScriptErrorKind::Load, error);
         let budget = Budget::new(config.time_limit, config.memory_limit, Arc::clone(watch));
-        let budget = Rc::new(budget);
+        // The first start-up may take as long as it takes.
+        let budget = Rc::new(match generation {
+            1 => budget,
+            _ => budget.limit_startup(),
+        });
         let prepare = || {
             let lua = sandbox::create(config.access, &budget)?;
             packages(&lua)?;

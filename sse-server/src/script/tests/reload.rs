@@ -68,6 +68,26 @@ async fn a_broken_script_leaves_the_old_one() {
 }
 
 #[tokio::test]
+async fn a_start_up_that_does_not_end_leaves_the_old_one() {
+    let text = "function publish(pub) pub.msg.data = 'old' return pub end";
+    let limit = std::time::Duration::from_millis(20);
+    let bench = Bench::with(text, |config| config.time_limit(Some(limit))).await;
+    bench.script.startup(CliTable::new()).await.unwrap();
+    for text in [
+        "while true do end",
+        "function startup() while true do end end",
+    ] {
+        bench.rewrite(text);
+        let error = bench.script.reload().await.unwrap_err().to_string();
+        assert!(error.contains("too long"), "{error}");
+        assert_eq!(
+            verdict(bench.publish(Event::new("d")).await),
+            "data: old\n\n"
+        );
+    }
+}
+
+#[tokio::test]
 async fn hooks_in_flight_end_where_they_began() {
     let text = |name: &str| {
         format!(
