@@ -7,12 +7,13 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use bytestring::ByteString;
 use sse_core::Retry;
 use sse_hub::SubscriptionHandle;
+use tokio_util::sync::CancellationToken;
 
 /// All open connections, by name.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +37,9 @@ pub(crate) struct Connected {
     pub(crate) since: u64,
     pub(crate) remote: IpAddr,
     handle: SubscriptionHandle,
+    cut: Option<CancellationToken>,
+    /// When it was seen that the hub had let go of it.
+    released: Mutex<Option<Instant>>,
     /// The reconnection time that it is told at its end; [`UNSET`] if none was asked for.
     retry: AtomicU64,
 }
@@ -62,6 +66,7 @@ impl Registry {
         topics: Vec<String>,
         remote: IpAddr,
         handle: SubscriptionHandle,
+        cut: Option<CancellationToken>,
     ) -> Registration {
         let connected = Arc::new(Connected {
             name: name.clone(),
@@ -69,6 +74,8 @@ impl Registry {
             since: unix_millis(),
             remote,
             handle,
+            cut,
+            released: Mutex::default(),
             retry: AtomicU64::new(UNSET),
         });
         let mut listed = self.lock();
@@ -114,6 +121,23 @@ impl Registry {
             connected.retry.store(retry.as_millis(), Ordering::Release);
         }
         connected.handle.disconnect("disconnected")
+    }
+
+    /// Cuts those that the hub let go of and that have taken nothing more for so long.
+    pub(crate) fn cut_stalled(&self, patience: Duration) {
+        let now = Instant::now();
+        for connected in self.lock().connections.values() {
+            let Some(cut) = &connected.cut else { continue };
+            if connected.handle.is_live() {
+                continue;
+            }
+            let released = connected.released.lock();
+            let mut released = released.unwrap_or_else(PoisonError::into_inner);
+            if now.duration_since(*released.get_or_insert(now)) >= patience {
+                tracing::warn!(connection = %connected.name, "a client that takes nothing is cut");
+                cut.cancel();
+            }
+        }
     }
 
     /// Returns how many entries the connection has yet to take that is most behind.

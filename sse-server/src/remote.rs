@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use bytestring::ByteString;
 use http::{HeaderMap, header, request::Parts};
 use ipnet::IpNet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::script::RequestTable;
@@ -20,10 +21,12 @@ pub(crate) enum Standing {
 }
 
 /// What the accept loop knows of the other side of a connection.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     pub(crate) standing: Standing,
+    /// Cuts the connection, where that is not the socket's own matter.
+    pub(crate) cut: Option<CancellationToken>,
 }
 
 /// The client of a request.
@@ -32,6 +35,7 @@ pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
     pub(crate) remote: IpAddr,
     standing: Standing,
+    pub(crate) cut: Option<CancellationToken>,
 }
 
 impl Client {
@@ -41,6 +45,7 @@ impl Client {
             peer: peer.address,
             remote: remote(peer.address.ip(), headers, trusted),
             standing: peer.standing,
+            cut: peer.cut,
         }
     }
 

@@ -62,10 +62,11 @@ async fn nowhere() -> Reply {
 
 /// Finds out who asks; the accept loop puts the peer into each request.
 fn client(app: &App, request: &Request<Body>) -> Client {
-    let peer = request.extensions().get::<Peer>().copied();
+    let peer = request.extensions().get::<Peer>().cloned();
     let peer = peer.unwrap_or(Peer {
         address: app.settings.listen,
         standing: crate::remote::Standing::Within,
+        cut: None,
     });
     Client::of(peer, request.headers(), &app.settings.trusted_proxies)
 }

@@ -24,6 +24,7 @@ use tokio::{
     sync::{Notify, OwnedSemaphorePermit},
     time::timeout,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     admission::Admitted,
@@ -99,11 +100,17 @@ impl Protocol {
             permit: Mutex::new(Some(permit)),
             is_over: Notify::new(),
         });
+        // A client can hold one stream of many back and still be busy, so no write to the socket tells of it.
+        let cut = match version {
+            Version::Http1 => None,
+            Version::Http2 => Some(CancellationToken::new()),
+        };
         let requests = Requests {
             router,
             peer: Peer {
                 address,
                 standing: admitted.standing,
+                cut: cut.clone(),
             },
             version,
             handshake: Arc::clone(&handshake),
@@ -120,11 +127,9 @@ impl Protocol {
             Version::Http2 => {
                 let connection = self.http2.serve_connection(io, requests);
                 let connection = watcher.watch(connection).map(drop);
-                tokio::spawn(unless_silent(
-                    connection,
-                    handshake,
-                    self.limits.head_timeout,
-                ));
+                let served = unless_silent(connection, handshake, self.limits.head_timeout);
+                let cut = cut.unwrap_or_default();
+                tokio::spawn(async move { cut.run_until_cancelled(served).await });
             }
         }
     }
@@ -192,7 +197,7 @@ impl Service<Request<Incoming>> for Requests {
 
     fn call(&self, mut request: Request<Incoming>) -> Answered {
         self.handshake.end();
-        request.extensions_mut().insert(self.peer);
+        request.extensions_mut().insert(self.peer.clone());
         let answer = tower::Service::call(&mut self.router.clone(), request.map(Body::new));
         let is_last = self.peer.standing == Standing::Over && self.version == Version::Http1;
         Box::pin(async move {

@@ -3,7 +3,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::Router;
 use hyper_util::server::graceful::GracefulShutdown;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::TcpListener,
+    time::{MissedTickBehavior, interval, timeout},
+};
 
 use super::{
     accept::accept, admission::Admission, bind::bind, connection::Protocol, open_files,
@@ -108,6 +111,7 @@ impl Server {
         tokio::select! {
             () = public => {}
             () = admin => {}
+            () = cut_stalled(&app) => {}
             () = drain(&app, &stop) => {}
         }
         drop((self.public, self.admin));
@@ -147,6 +151,17 @@ async fn serve_admin(
     match listener {
         Some(listener) => accept(listener, admission, protocol, router, open).await,
         None => std::future::pending().await,
+    }
+}
+
+/// Cuts those who hold a stream back for good.
+async fn cut_stalled(app: &App) {
+    let patience = app.settings.limits.write_timeout;
+    let mut ticks = interval((patience / 4).max(Duration::from_millis(50)));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        app.registry.cut_stalled(patience);
     }
 }
 

@@ -38,7 +38,9 @@ async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Ref
         opening.take(topics.clone(), after).await?
     };
     let handle = subscription.handle();
-    let registration = app.registry.enter(name, topics, client.remote, handle);
+    let registration = app
+        .registry
+        .enter(name, topics, client.remote, handle, client.cut.clone());
     let reply = stream_reply(app, &subscription);
     let source = Source::Hub(Box::new(subscription));
     let live = Live::new(Arc::clone(app), source, None, registration, None);
@@ -74,7 +76,9 @@ async fn open_scripted(
     let id = after.as_ref().map(ToString::to_string);
     let subscription = opening.settle(held, topics.clone(), after).await?;
     let handle = subscription.handle();
-    let registration = app.registry.enter(name, topics, client.remote, handle);
+    let registration = app
+        .registry
+        .enter(name, topics, client.remote, handle, client.cut.clone());
     let catchup = if catches_up(app, id.as_deref(), &subscription) {
         opening.tell(script.catchup(&subscriber, id).await)
     } else {

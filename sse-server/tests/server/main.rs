@@ -10,6 +10,7 @@ mod cors;
 mod drain;
 mod http2;
 mod limits;
+#[cfg(unix)]
 mod newcomer;
 mod operators;
 mod publishing;

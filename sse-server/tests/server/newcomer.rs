@@ -37,7 +37,6 @@ impl Drop for Stopped {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn three_commands_make_a_live_page() {
     let [make, serve, publish] = commands()[..] else {
