@@ -152,3 +152,43 @@ fn sigterm_ends_it_in_order() {
     assert!(stream.rest().starts_with("retry: "));
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn the_log_has_no_headers_and_no_payloads() {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = binary();
+    command.args(["-l", "127.0.0.1:0", "-L", "debug"]);
+    let mut child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+    let start = std::time::Instant::now();
+    let read = || std::fs::read_to_string(log.path()).unwrap();
+    let address = loop {
+        let text = read();
+        let line = text
+            .lines()
+            .find_map(|line| line.split_once("Listening on "));
+        if let Some((_, address)) = line {
+            break address.trim().parse().unwrap();
+        }
+        assert!(start.elapsed() < crate::client::PATIENCE);
+    };
+    let mut client = crate::client::Client::connect(address);
+    let head = "POST /sse HTTP/1.1\r\nhost: x\r\nauthorization: Bearer s3cret\r\ncontent-length: 11\r\n\
+                content-type: application/x-www-form-urlencoded\r\n";
+    client.send(head, b"data=s3cret");
+    assert_eq!(client.response(false).status, 202);
+    let mut client = crate::client::Client::connect(address);
+    client.raw(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    let mut client = crate::client::Client::connect(address);
+    client.send(
+        "GET /sse?token=s3cret HTTP/1.1\r\nhost: x\r\ncookie: s3cret\r\n",
+        b"",
+    );
+    client.stream().expect(": ok\n\n");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let text = read();
+    assert!(
+        text.contains("Listening") && !text.contains("s3cret"),
+        "{text}"
+    );
+}
