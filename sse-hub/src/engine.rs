@@ -4,7 +4,7 @@ use std::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
-    task::{Poll, Waker},
+    task::Poll,
     thread,
     time::Duration,
 };
@@ -13,7 +13,7 @@ use bytestring::ByteString;
 
 use crate::{
     clock::Clock,
-    listeners::{CloseReason, Ending},
+    listeners::{CloseReason, Ending, WakerSet},
     namespace::Namespace,
     options::Options,
     position::random_u64,
@@ -37,7 +37,7 @@ pub(crate) struct Engine {
     /// When the last subscription is to have ended, on the hub's clock.
     drain_ends: AtomicU64,
     drains: Mutex<Vec<Departure>>,
-    waiters: Mutex<Vec<Waker>>,
+    waiters: WakerSet,
 }
 
 /// A subscription that is to end at some time.
@@ -88,7 +88,7 @@ impl Engine {
             state: AtomicU8::new(OPEN),
             drain_ends: AtomicU64::new(u64::MAX),
             drains: Mutex::default(),
-            waiters: Mutex::default(),
+            waiters: WakerSet::default(),
         }
     }
 
@@ -208,9 +208,7 @@ impl Engine {
                 namespace.watchers.close();
             }
             self.state.store(CLOSED, Ordering::Release);
-            for waiter in std::mem::take(&mut *lock(&self.waiters)) {
-                waiter.wake();
-            }
+            self.waiters.wake_all();
         }
     }
 
@@ -220,7 +218,7 @@ impl Engine {
             if self.is_closed() {
                 return Poll::Ready(());
             }
-            lock(&self.waiters).push(cx.waker().clone());
+            self.waiters.add(cx.waker());
             if self.is_closed() {
                 Poll::Ready(())
             } else {
