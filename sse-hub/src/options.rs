@@ -34,7 +34,7 @@ pub(crate) struct RetrySpread {
 impl RetrySpread {
     /// Draws a time for one of `connections`.
     pub(crate) fn draw(self, connections: usize) -> Retry {
-        let spread = connections as u64 * 1000 / u64::from(self.rate.max(1));
+        let spread = (connections as u64).saturating_mul(1000) / u64::from(self.rate.max(1));
         let base = Retry::from(self.base).as_millis();
         draw(base..=base.saturating_add(spread))
     }
@@ -48,4 +48,22 @@ pub(crate) fn draw_soft_reject() -> Retry {
 fn draw(range: RangeInclusive<u64>) -> Retry {
     let span = range.end().saturating_sub(*range.start()).saturating_add(1);
     Retry::from_millis(range.start() + random_u64() % span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reconnection_time_is_within_its_spread_however_many_there_are() {
+        let spread = RetrySpread {
+            base: Duration::from_secs(1),
+            rate: 2_000,
+        };
+        for (connections, most) in [(0, 1_000), (1, 1_000), (50_000, 26_000)] {
+            let drawn = spread.draw(connections).as_millis();
+            assert!((1_000..=most).contains(&drawn), "{connections}: {drawn}");
+        }
+        assert!(spread.draw(usize::MAX).as_millis() >= 1_000);
+    }
 }
