@@ -5,11 +5,12 @@ mod laggards;
 mod membership;
 
 use std::{
+    pin::pin,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Poll, Waker},
+    task::Poll,
 };
 
 use bytestring::ByteString;
@@ -21,7 +22,7 @@ pub(crate) use membership::{LastReading, next_listener_id};
 use crate::{
     clock::Clock,
     engine::Signal,
-    listeners::Listener,
+    listeners::{Listener, WakerSet},
     log::{Log, LogOptions},
     options::Options,
     presence::Watchers,
@@ -42,7 +43,7 @@ pub(crate) struct Namespace {
     pub(crate) watchers: Arc<Watchers>,
     pub(crate) telemetry: Telemetry,
     pub(crate) cold_pages: ColdPages,
-    waiters: Mutex<Vec<Waker>>,
+    waiters: WakerSet,
     log: RwLock<Log>,
     ingest: Mutex<Ingest>,
     ingest_waker: Arc<IngestWaker>,
@@ -81,7 +82,7 @@ impl Namespace {
             clock,
             watchers: Arc::default(),
             cold_pages: ColdPages::default(),
-            waiters: Mutex::default(),
+            waiters: WakerSet::default(),
             log: RwLock::new(Log::new(status, log)),
             ingest: Mutex::new(Ingest::new(tail)),
             ingest_waker: Arc::new(IngestWaker::new(signal)),
@@ -115,27 +116,46 @@ impl Namespace {
         self.stalled.load(Ordering::Acquire)
     }
 
-    /// Waits until the log has come to `seq`; false if it has not by `deadline`, on the hub's clock.
-    pub(crate) async fn wait_for_head(&self, seq: u64, deadline: u64) -> bool {
+    /// Waits until the log has come to `seq`.
+    pub(crate) async fn wait_for_head(&self, seq: u64) {
         std::future::poll_fn(|cx| {
-            let decided = || {
-                let reached = self.read_log().head().seq >= seq;
-                (reached || self.clock.millis() >= deadline).then_some(reached)
-            };
-            if let Some(reached) = decided() {
-                return Poll::Ready(reached);
+            let reached = || self.read_log().head().seq >= seq;
+            if reached() {
+                return Poll::Ready(());
             }
-            lock(&self.waiters).push(cx.waker().clone());
-            decided().map_or(Poll::Pending, Poll::Ready)
+            self.waiters.add(cx.waker());
+            if reached() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    /// What comes of a future; `None` if that is not known by `deadline`, on the hub's clock.
+    pub(crate) async fn until<T>(
+        &self,
+        deadline: u64,
+        future: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut future = pin!(future);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(known) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(known));
+            }
+            self.waiters.add(cx.waker());
+            if self.clock.millis() >= deadline {
+                Poll::Ready(None)
+            } else {
+                Poll::Pending
+            }
         })
         .await
     }
 
     fn wake_waiters(&self) {
-        let waiters = std::mem::take(&mut *lock(&self.waiters));
-        for waiter in waiters {
-            waiter.wake();
-        }
+        self.waiters.wake_all();
     }
 
     pub(crate) fn live(&self) -> usize {

@@ -2,29 +2,35 @@
 
 use std::{
     collections::HashMap,
-    fmt,
+    fmt, future,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
 };
 
 use super::subscribe_error::SubscribeError;
 use crate::{
+    listeners::WakerSet,
     log::Entry,
     namespace::Namespace,
+    position::Position,
     provider::{BoxFuture, Page, ProviderError},
     resume::{Cursor, Decision, Nonce, decide},
     sync::{Mutex, lock},
     topic::Selector,
 };
 
-/// How long a resume waits for entries that the provider has and the tail has not yet brought.
+/// How long a resume waits for a provider that fails, and for entries that it has and the tail has not yet brought.
 const WAIT_MILLIS: u64 = 5_000;
+/// How long a provider that has failed is left alone.
+const RETRY_MILLIS: u64 = 250;
 /// Entries read at once.
 const PAGE: usize = 256;
 /// Pages kept for others who read the same.
 const MOST_PAGES: usize = 64;
 
 /// Judges a cursor with the provider's help; `None` where the log alone can do so.
+///
+/// A provider that fails is asked again until the time is over: no answer is made up, and none is given in haste.
 pub(super) async fn find_out(
     namespace: &Arc<Namespace>,
     selectors: &[Selector],
@@ -38,31 +44,42 @@ pub(super) async fn find_out(
         return Ok(None);
     }
     let deadline = namespace.clock.millis().saturating_add(WAIT_MILLIS);
-    let mut decision = judge(namespace, selectors, cursor).await?;
-    if decision == Decision::AskProvider {
-        let head = namespace
-            .provider
-            .head()
-            .await
-            .map_err(|error| SubscribeError::unavailable(Some(error)))?;
-        if head >= position.seq {
-            if !namespace.wait_for_head(position.seq, deadline).await {
-                return Err(SubscribeError::unavailable(None));
-            }
-            decision = judge(namespace, selectors, cursor).await?;
+    let mut failure = None;
+    while let Some(answer) = namespace
+        .until(deadline, ask(namespace, selectors, *position))
+        .await
+    {
+        match answer {
+            Ok(decision) => return Ok(Some(decision)),
+            Err(error) => failure = Some(error),
+        }
+        let again = namespace.clock.millis().saturating_add(RETRY_MILLIS);
+        let pause = namespace.until(again, future::pending::<()>());
+        if namespace.until(deadline, pause).await.is_none() {
+            break;
         }
     }
-    Ok(Some(decision))
+    Err(SubscribeError::unavailable(failure))
+}
+
+async fn ask(
+    namespace: &Arc<Namespace>,
+    selectors: &[Selector],
+    position: Position,
+) -> Result<Decision, ProviderError> {
+    let decision = judge(namespace, selectors, position).await?;
+    if decision != Decision::AskProvider || namespace.provider.head().await? < position.seq {
+        return Ok(decision);
+    }
+    namespace.wait_for_head(position.seq).await;
+    judge(namespace, selectors, position).await
 }
 
 async fn judge(
     namespace: &Arc<Namespace>,
     selectors: &[Selector],
-    cursor: Option<&Cursor>,
-) -> Result<Decision, SubscribeError> {
-    let Some(Cursor::Position(position)) = cursor else {
-        return Ok(Decision::Fresh);
-    };
+    position: Position,
+) -> Result<Decision, ProviderError> {
     let held = {
         let log = namespace.read_log();
         // A nonce that is not known here may be known there.
@@ -71,8 +88,7 @@ async fn judge(
     let nonce = match held {
         Some(nonce) => Nonce::Known(nonce),
         None if namespace.capabilities.replay && position.seq > 0 => {
-            let page = namespace.provider.read(position.seq, 1).await;
-            let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
+            let page = namespace.provider.read(position.seq, 1).await?;
             let record = page
                 .records
                 .first()
@@ -81,10 +97,11 @@ async fn judge(
         }
         None => Nonce::Unknown,
     };
+    let cursor = Cursor::Position(position);
     Ok(namespace.with_channels(selectors, |log, channels| {
-        let mut view = log.view(cursor, channels, namespace.capabilities.tail_is_head);
+        let mut view = log.view(Some(&cursor), channels, namespace.capabilities.tail_is_head);
         view.nonce = nonce;
-        decide(cursor, &view)
+        decide(Some(&cursor), &view)
     }))
 }
 
@@ -103,7 +120,7 @@ struct Kept {
 /// One page, being read or there.
 pub(super) struct ColdPage {
     state: Mutex<State>,
-    wakers: Mutex<Vec<Waker>>,
+    wakers: WakerSet,
 }
 
 enum State {
@@ -129,7 +146,7 @@ impl ColdPages {
             Box::pin(async move { reader.provider.read(from, PAGE).await });
         let page = Arc::new(ColdPage {
             state: Mutex::new(State::Reading(read)),
-            wakers: Mutex::default(),
+            wakers: WakerSet::default(),
         });
         kept.by_start.insert(from, Arc::clone(&page));
         kept.order.push_back(from);
@@ -163,7 +180,7 @@ impl ColdPage {
     ) -> Poll<Option<Arc<ColdEntries>>> {
         let mut state = lock(&self.state);
         if let State::Reading(read) = &mut *state {
-            lock(&self.wakers).push(cx.waker().clone());
+            self.wakers.add(cx.waker());
             let waker = Waker::from(Arc::clone(self));
             match read.as_mut().poll(&mut Context::from_waker(&waker)) {
                 Poll::Pending => return Poll::Pending,
@@ -186,9 +203,7 @@ impl ColdPage {
                     namespace.cold_pages.forget(from);
                 }
             }
-            for waker in lock(&self.wakers).drain(..) {
-                waker.wake();
-            }
+            self.wakers.wake_all();
         }
         match &*state {
             State::Read(entries) => Poll::Ready(Some(Arc::clone(entries))),
@@ -199,10 +214,7 @@ impl ColdPage {
 
 impl Wake for ColdPage {
     fn wake(self: Arc<Self>) {
-        let wakers = std::mem::take(&mut *lock(&self.wakers));
-        for waker in wakers {
-            waker.wake();
-        }
+        self.wakers.wake_all();
     }
 }
 
