@@ -84,10 +84,11 @@ impl Log {
         let mut merge = self.merge(channels, after);
         while let Some(entry) = merge.next() {
             if entry.seq() > keep.through {
+                taken.next_at = Some(entry.appended_at());
                 break;
             }
             let len = entry.event().len();
-            let full = bytes + len > max_bytes || taken.entries.len() == max_entries;
+            let full = bytes + len > max_bytes || taken.entries.len() >= max_entries;
             if full && !taken.entries.is_empty() {
                 taken.next_at = Some(entry.appended_at());
                 break;
@@ -110,7 +111,7 @@ impl Log {
     fn keeps(&self, entry: &Entry, channels: &[ChannelId], keep: Keep<'_>) -> bool {
         let replaced = |it: &Arc<Entry>| {
             let asked = self.all_channels(it);
-            asked.iter().any(|channel| channels.contains(channel))
+            asked.iter().any(|channel| channels.contains(channel)) && self.is_valid(it, keep)
         };
         self.is_valid(entry, keep)
             && !(keep.latest_per_key && self.replacements(entry).any(replaced))
@@ -140,13 +141,17 @@ impl Log {
                 .iter()
                 .any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
         };
+        let replaced = |entry: &Entry| {
+            self.replacements(entry)
+                .any(|it| matches(it) && self.is_valid(it, keep))
+        };
         let (mut taken, mut bytes, mut position) = (Vec::new(), 0, None);
         let asked = after + 1..=keep.through;
         let max_entries = room.entries.unwrap_or(u64::MAX);
         for entry in page.iter().filter(|entry| asked.contains(&entry.seq())) {
             let wanted = matches(entry)
                 && self.is_valid(entry, keep)
-                && !(keep.latest_per_key && self.replacements(entry).any(|it| matches(it)));
+                && !(keep.latest_per_key && replaced(entry));
             if wanted {
                 bytes += entry.event().len();
                 let full = bytes > room.bytes || taken.len() as u64 >= max_entries;
@@ -276,12 +281,17 @@ impl Log {
         next.map_or(self.head(), |seq| self.position_at(seq - 1))
     }
 
-    /// The entry before the last `count` retained ones.
-    pub(crate) fn before_last(&self, channels: &[ChannelId], count: usize) -> Option<u64> {
+    /// The entry before the last `count` retained ones that are handed out.
+    pub(crate) fn before_last(
+        &self,
+        channels: &[ChannelId],
+        count: usize,
+        keep: Keep<'_>,
+    ) -> Option<u64> {
         let mut merge = self.merge(channels, 0);
         let mut seqs = std::collections::VecDeque::with_capacity(count.min(1024) + 1);
         while let Some(entry) = merge.next() {
-            if entry.is_retained() {
+            if entry.is_retained() && self.keeps(entry, channels, keep) {
                 seqs.push_back(entry.seq());
                 if seqs.len() > count {
                     seqs.pop_front();

@@ -46,22 +46,13 @@ impl Subscription {
                 let step = self.skip();
                 return Poll::Ready(step);
             }
-            if self.replay_left == Some(0) && self.position.seq < self.replay_through {
-                let reason = CloseReason::Replay;
-                return Poll::Ready(self.close(Some(Ending {
-                    reason,
-                    retry: None,
-                    through: 0,
-                })));
-            }
             let version = self.namespace.version();
             if ending.is_none() && self.has_seen(version) {
-                self.listener.slot.park(cx.waker());
-                if self.has_seen(self.namespace.version()) {
-                    return Poll::Pending;
+                let has_news = || !self.has_seen(self.namespace.version());
+                if self.listener.slot.park_unless(cx.waker(), has_news) {
+                    continue;
                 }
-                self.listener.slot.take();
-                continue;
+                return Poll::Pending;
             }
             let offered = self.listener.before_looking();
             let looked = self.look(ending.as_ref());
@@ -96,26 +87,30 @@ impl Subscription {
                         None => continue,
                     }
                 }
+                Look::Replayed => {
+                    self.seen = 0;
+                    self.live_marker = false;
+                    self.listener.set_cursor(self.position.seq);
+                    self.listener.set_replaying(self.namespace.clock.millis());
+                    match self.blocks.live(self.position) {
+                        Some(event) => return Poll::Ready(self.control(&[event])),
+                        None => continue,
+                    }
+                }
+                Look::ReplayOver => return Poll::Ready(self.close_replay()),
                 Look::Nothing => self.listener.caught_up(offered, self.position.seq),
             }
             if ending.is_some() {
                 return Poll::Ready(self.close(ending));
             }
-            if self.live_marker {
-                self.live_marker = false;
-                if let Some(event) = self.blocks.live(self.position) {
-                    return Poll::Ready(self.control(&[event]));
-                }
-            }
             if self.listener.take_keep_alive() {
                 let event = self.blocks.keep_alive(self.position);
                 return Poll::Ready(self.control(&[event]));
             }
-            self.listener.slot.park(cx.waker());
-            if self.has_seen(self.namespace.version()) || !self.has_news() {
+            let has_news = || !self.has_seen(self.namespace.version()) && self.has_news();
+            if !self.listener.slot.park_unless(cx.waker(), has_news) {
                 return Poll::Pending;
             }
-            self.listener.slot.take();
         }
     }
 
@@ -123,10 +118,7 @@ impl Subscription {
     ///
     /// It spares a busy server's second and third poll of an event the look at the log.
     fn has_seen(&self, version: u64) -> bool {
-        self.seen == version
-            && !self.live_marker
-            && !self.listener.needs_a_look()
-            && self.listener.lag().0 == 0
+        !self.live_marker && self.listener.has_seen(self.seen, version)
     }
 
     /// The second look, after the waker was left.
@@ -162,6 +154,12 @@ impl Subscription {
             let at = log.place_of_next(channels, self.position.seq);
             return Look::Missing(self.gap(&log, GapReason::Expired), at);
         }
+        // What comes behind the replay waits for the marker that stands between them.
+        let marker_at = Some(self.replay_through).filter(|_| self.live_marker && ending.is_none());
+        if marker_at.is_some_and(|at| self.position.seq >= at) {
+            return Look::Replayed;
+        }
+        let last = ending.map_or(marker_at.unwrap_or(u64::MAX), |ending| ending.through);
         let hole = log.hole_after(self.position.seq);
         let gone = log.gone(channels);
         // Nothing is kept for one that has ended, and nobody tells it of a purge:
@@ -175,7 +173,6 @@ impl Subscription {
             return Look::Nothing;
         }
         if namespace.capabilities.replay && gone > self.position.seq {
-            let last = ending.map_or(u64::MAX, |ending| ending.through);
             if last <= self.position.seq {
                 return Look::Nothing;
             }
@@ -202,9 +199,7 @@ impl Subscription {
             let at = log.place_of_next(channels, self.position.seq);
             return Look::Missing(self.gap(&log, GapReason::Slow), at);
         }
-        let through = hole
-            .map_or(u64::MAX, |(from, _)| from - 1)
-            .min(ending.map_or(u64::MAX, |ending| ending.through));
+        let through = hole.map_or(u64::MAX, |(from, _)| from - 1).min(last);
         let keep = Keep {
             through,
             replay_through: self.replay_through,
@@ -222,7 +217,15 @@ impl Subscription {
         };
         let buffer = mem::take(&mut self.buffer);
         let taken = log.take(channels, self.position.seq, room, keep, buffer);
+        if self.is_beyond_replay_limit(&taken.entries) {
+            return Look::ReplayOver;
+        }
         let Some(position) = taken.position else {
+            if let Some(at) = marker_at.filter(|&at| through == at) {
+                self.position = log.position_at(at.min(log.head().seq));
+                self.buffer = taken.entries;
+                return Look::Replayed;
+            }
             if let Some((_, to)) = hole
                 && ending.is_none()
             {
@@ -237,13 +240,16 @@ impl Subscription {
         };
         let batch = log.batch(channels, &taken.entries, taken.is_whole());
         drop(log);
+        if self.position.seq < self.replay_through {
+            self.replayed_at = keep.now;
+        }
         self.position = position;
         // Only what was published since the beginning was ever offered.
         self.listener.passed(
             taken.passed_live,
             taken.passed_live_bytes,
             position.seq,
-            taken.next_at,
+            taken.next_at.map(|at| at.max(self.replayed_at)),
         );
         let limited = hole.is_some() || max_entries.is_some() || taken.next_at.is_some();
         match batch {
@@ -251,6 +257,14 @@ impl Subscription {
             Some(batch) if limited => Look::Found(taken.entries, batch, Rest::Unknown),
             Some(batch) => Look::Found(taken.entries, batch, Rest::None),
         }
+    }
+
+    /// Whether the replay that one connection gets is over, and these begin with more of it.
+    fn is_beyond_replay_limit(&self, next: &[Arc<Entry>]) -> bool {
+        self.replay_left == Some(0)
+            && next
+                .first()
+                .is_some_and(|next| next.seq() <= self.replay_through)
     }
 
     /// Takes back a buffer whose entries were handed out as bytes.
@@ -341,6 +355,15 @@ impl Subscription {
         }
     }
 
+    /// Ends it before the rest of its replay, for which the client comes again.
+    fn close_replay(&mut self) -> Step {
+        self.close(Some(Ending {
+            reason: CloseReason::Replay,
+            retry: None,
+            through: 0,
+        }))
+    }
+
     /// Reads on in what the provider has.
     fn read_cold(&mut self, through: u64, cx: &mut Context<'_>) -> Poll<Option<Step>> {
         let from = self.position.seq + 1;
@@ -382,6 +405,10 @@ impl Subscription {
         };
         let (entries, position) =
             log.take_cold(&read.entries, self.position.seq, &selectors, room, keep);
+        if self.is_beyond_replay_limit(&entries) {
+            drop(log);
+            return Poll::Ready(Some(self.close_replay()));
+        }
         self.position = position.unwrap_or_else(|| {
             // Where the provider has nothing, what the ring has is all there is.
             let scanned = Some(read.scanned_through).filter(|&it| it >= from);
@@ -390,6 +417,8 @@ impl Subscription {
         let batch = log.batch(&[], &entries, false);
         drop(log);
         self.listener.set_cursor(self.position.seq);
+        // A reader that takes no more of it is slow, though nothing was offered to it.
+        self.listener.set_replaying(keep.now);
         Poll::Ready(batch.map(|batch| self.hand_out(entries, batch)))
     }
 }
@@ -406,6 +435,10 @@ enum Look {
     Found(Vec<Arc<Entry>>, EncodedBatch, Rest),
     /// Entries that are not for this subscription.
     Passed,
+    /// What was there at the beginning is delivered, and a marker owed.
+    Replayed,
+    /// More is to be replayed than one connection gets.
+    ReplayOver,
     Missing(Gap, Position),
     Lagging,
     /// What comes next, up to here, is only at the provider.

@@ -52,6 +52,8 @@ pub struct Subscription {
     pub(super) seen: u64,
     /// When the log was last looked at.
     pub(super) looked_at: u64,
+    /// When it began, or last took something of its replay: how old that is does not make it slow.
+    pub(super) replayed_at: u64,
     /// Kept for its memory.
     pub(super) buffer: Vec<Arc<Entry>>,
 }
@@ -74,6 +76,7 @@ pub(super) struct Beginning {
     pub(super) markers: bool,
     pub(super) max_replay: Option<u64>,
     pub(super) latest_per_key: bool,
+    pub(super) now: u64,
 }
 
 /// One step of a subscription: something of the hub's own, or entries.
@@ -96,6 +99,7 @@ impl Subscription {
             markers,
             max_replay,
             latest_per_key,
+            now,
         } = beginning;
         Self {
             namespace,
@@ -112,7 +116,8 @@ impl Subscription {
             cold: None,
             state: State::Open,
             seen: 0,
-            looked_at: 0,
+            looked_at: now,
+            replayed_at: now,
             buffer: Vec::new(),
         }
     }
@@ -140,6 +145,7 @@ impl Subscription {
             markers: false,
             max_replay: None,
             latest_per_key: false,
+            now: 0,
         });
         rejected.opening.push_back(blocks.opening(None, retry));
         rejected.opening.extend(blocks.close(&REJECTED, None, None));
@@ -158,8 +164,13 @@ impl Subscription {
 
     /// Returns the headers by which a response can say what became of the cursor.
     ///
+    /// There are none if the hub takes no subscription at the moment: nothing became of the cursor, and the client keeps it.
+    ///
     /// For pages of other origins they must be named in `Access-Control-Expose-Headers`.
     pub fn resume_headers(&self) -> Vec<(&'static str, String)> {
+        if self.state == State::Closed(REJECTED) {
+            return Vec::new();
+        }
         let mut headers = vec![("SSE-Resume", self.resume.as_str().to_owned())];
         if let Resume::Gap(gap) = &self.resume {
             headers.push(("SSE-Resume-Reason", gap.reason.as_str().to_owned()));
