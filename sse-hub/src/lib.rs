@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod builder;
 mod clock;
 mod draft;
@@ -27,6 +28,7 @@ mod sync;
 mod telemetry;
 mod topic;
 
+pub use batch::BatchError;
 pub use builder::Builder;
 pub use clock::Clock;
 pub use draft::{Draft, InvalidDraft};
@@ -42,7 +44,7 @@ pub use provider::Ack;
 pub use publish::{Publish, PublishError, PublishErrorKind, Published, Publishing};
 pub use resume::{OnGap, Resume, Start};
 pub use retention::Retention;
-pub use session::{Rejection, Session, SessionRequest};
+pub use session::{Rejection, Session, SessionFilter, SessionRequest};
 pub use settings::{InvalidSetting, Settings};
 pub use sse_core::{EncodedBatch, EncodedEvent, Event, EventId, EventType, Gap, GapReason};
 pub use subscription::{

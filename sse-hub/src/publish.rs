@@ -84,6 +84,15 @@ impl Publish {
         self
     }
 
+    /// Whether this is where it is to be published.
+    pub(crate) fn belongs_to(&self, namespace: &Arc<Namespace>) -> bool {
+        Arc::ptr_eq(&self.namespace, namespace)
+    }
+
+    pub(crate) fn asked_ack(&self) -> Ack {
+        self.ack
+    }
+
     /// Checks the publication without publishing it.
     pub(crate) fn into_draft(self) -> Result<Draft, PublishError> {
         let draft = self.draft.map_err(PublishError::invalid)?;
@@ -202,7 +211,7 @@ impl fmt::Debug for Publishing {
 }
 
 /// The provider's own future, which borrows the provider, together with what it borrows.
-fn append(
+pub(crate) fn append(
     namespace: Arc<Namespace>,
     batch: Vec<Draft>,
     ack: Ack,
@@ -215,42 +224,7 @@ fn published(
     answers: Vec<Result<Appended, AppendError>>,
     subscribers: usize,
 ) -> Result<Published, PublishError> {
-    let answer = answers
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
-    let appended = answer.map_err(PublishError::append)?;
-    Ok(Published::new(namespace, appended, subscribers))
-}
-
-/// Publishes several at once, in order; the answers are in the same order.
-pub(crate) async fn publish_batch(
-    engine: Arc<Engine>,
-    namespace: Arc<Namespace>,
-    drafts: Vec<Draft>,
-    ack: Ack,
-) -> Vec<Result<Published, PublishError>> {
-    if engine.is_closed() {
-        return drafts.iter().map(|_| Err(PublishError::closed())).collect();
-    }
-    engine.start();
-    let counts: Vec<_> = drafts
-        .iter()
-        .map(|draft| namespace.count_listeners(&draft.topics))
-        .collect();
-    let mut appending = append(Arc::clone(&namespace), drafts, ack);
-    let answers =
-        std::future::poll_fn(|cx| namespace.publishing(|| appending.as_mut().poll(cx))).await;
-    let mut answers = answers.into_iter();
-    let answer = |subscribers| {
-        let appended = answers
-            .next()
-            .unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
-        appended
-            .map(|appended| Published::new(&namespace, appended, subscribers))
-            .map_err(PublishError::append)
-    };
-    counts.into_iter().map(answer).collect()
+    Published::of(namespace, answers.into_iter().next(), subscribers)
 }
 
 /// What became of a publication.
@@ -266,9 +240,18 @@ pub struct Published {
 }
 
 impl Published {
-    fn new(namespace: &Namespace, appended: Appended, subscribers: usize) -> Self {
+    /// Reads a provider's answer; none at all says nothing of the outcome.
+    pub(crate) fn of(
+        namespace: &Namespace,
+        answer: Option<Result<Appended, AppendError>>,
+        subscribers: usize,
+    ) -> Result<Self, PublishError> {
+        let unknown = || Err(AppendError::new(AppendErrorKind::OutcomeUnknown));
+        let appended = answer
+            .unwrap_or_else(unknown)
+            .map_err(PublishError::append)?;
         let epoch = namespace.read_log().head().epoch;
-        Self {
+        Ok(Self {
             position: Position {
                 epoch,
                 seq: appended.seq,
@@ -276,7 +259,7 @@ impl Published {
             },
             subscribers,
             duplicate: appended.duplicate,
-        }
+        })
     }
 
     /// Returns the id that the hub gave the event.
@@ -303,6 +286,8 @@ pub struct PublishError {
 pub enum PublishErrorKind {
     /// The event or a topic breaks a rule; the source says which.
     Invalid,
+    /// It is part of a batch, and was made by another hub or for another namespace.
+    Foreign,
     /// The hub was shut down.
     Closed,
     /// The provider did not append it.
@@ -321,7 +306,14 @@ impl PublishError {
         }
     }
 
-    fn closed() -> Self {
+    pub(crate) fn foreign() -> Self {
+        Self {
+            kind: PublishErrorKind::Foreign,
+            source: None,
+        }
+    }
+
+    pub(crate) fn closed() -> Self {
         Self {
             kind: PublishErrorKind::Closed,
             source: None,
@@ -350,6 +342,7 @@ impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             PublishErrorKind::Invalid => "the event cannot be published",
+            PublishErrorKind::Foreign => "the event is for another hub or namespace",
             PublishErrorKind::Closed => "the hub is closed",
             PublishErrorKind::Failed => "the provider did not append the event",
             PublishErrorKind::OutcomeUnknown => "the provider may have appended the event",

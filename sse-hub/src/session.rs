@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -9,6 +10,8 @@ use sse_core::EventId;
 
 use crate::{
     hub::Hub,
+    lag::{LagLimit, Lagging},
+    log::Entry,
     provider::BoxFuture,
     publish::{PublishError, PublishErrorKind},
     resume::{OnGap, Start},
@@ -93,6 +96,12 @@ pub struct Session {
     pub markers: bool,
     /// Name and data for those who ask who is present.
     pub presence: Option<(ByteString, ByteString)>,
+    /// What happens when it falls too far behind; `None` is what the hub was told.
+    pub lagging: Option<Lagging>,
+    /// How far it may fall behind; `None` is what the hub was told.
+    pub lag_limit: Option<LagLimit>,
+    /// Which entries are delivered; `None` is all.
+    pub filter: Option<SessionFilter>,
 }
 
 impl Session {
@@ -144,6 +153,12 @@ impl Session {
         Ok(session)
     }
 
+    /// Delivers only entries that this function accepts; the rules of [`Subscribe::filter`] hold for it.
+    pub fn filter(mut self, filter: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
+        self.filter = Some(SessionFilter(Arc::new(filter)));
+        self
+    }
+
     fn apply(self, mut subscribe: Subscribe) -> Subscribe {
         subscribe = subscribe
             .from(self.start)
@@ -152,10 +167,29 @@ impl Session {
         if self.markers {
             subscribe = subscribe.markers();
         }
+        if let Some(lagging) = self.lagging {
+            subscribe = subscribe.lagging(lagging);
+        }
+        if let Some(limit) = self.lag_limit {
+            subscribe = subscribe.lag_limit(limit);
+        }
+        if let Some(SessionFilter(filter)) = self.filter {
+            subscribe = subscribe.filter(move |entry| filter(entry));
+        }
         match self.presence {
             Some((name, data)) => subscribe.presence(name, data),
             None => subscribe,
         }
+    }
+}
+
+/// A rule about entries, as [`Session::filter`] sets it.
+#[derive(Clone)]
+pub struct SessionFilter(Arc<dyn Fn(&Entry) -> bool + Send + Sync>);
+
+impl fmt::Debug for SessionFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionFilter").finish_non_exhaustive()
     }
 }
 
@@ -313,7 +347,16 @@ fn percent_decoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        pin::Pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use futures_core::Stream as _;
+    use sse_core::Event;
+
     use super::*;
+    use crate::subscription::Delivery;
 
     fn read(query: &str) -> Result<Session, Rejection> {
         Session::from_query(&SessionRequest::new(None, Some(query), &|_| None))
@@ -346,6 +389,38 @@ mod tests {
         ] {
             assert_eq!(read(bad).unwrap_err().status, 400, "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_session_can_say_what_is_delivered_and_what_becomes_of_a_slow_one() {
+        let hub = Hub::new();
+        let request = SessionRequest::new(None, None, &|_| None);
+        let hook = |_: &SessionRequest<'_>| {
+            let mut session = Session::topics(["a"]).filter(|entry| entry.key() != Some("secret"));
+            session.lagging = Some(Lagging::Skip);
+            session.lag_limit = Some(LagLimit::default().entries(3));
+            Ok(session)
+        };
+        let subscription = hub.session(request, hook).await.unwrap();
+        let mut entries = subscription.entries();
+        let mut keys = Vec::new();
+        for key in ["open", "secret", "shut"] {
+            hub.publish("a", Event::new("x")).key(key).await.unwrap();
+        }
+        let mut cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(delivery)) = Pin::new(&mut entries).poll_next(&mut cx) {
+            if let Delivery::Entry(entry) = delivery {
+                keys.extend(entry.key().map(ToOwned::to_owned));
+            }
+        }
+        assert_eq!(keys, ["open", "shut"]);
+        for _ in 0..4 {
+            hub.publish("a", Event::new("x")).await.unwrap();
+        }
+        // It was over its limit, and goes on at the head.
+        let handle = entries.subscription().handle();
+        assert!(handle.is_live());
+        assert_eq!(handle.lag(), (0, 0));
     }
 
     #[test]
