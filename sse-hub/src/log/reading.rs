@@ -114,7 +114,7 @@ impl Log {
             asked.iter().any(|channel| channels.contains(channel)) && self.is_valid(it, keep)
         };
         self.is_valid(entry, keep)
-            && !(keep.latest_per_key && self.replacements(entry).any(replaced))
+            && !(keep.latest_per_key && self.replacements(entry, keep.now).any(replaced))
     }
 
     fn is_valid(&self, entry: &Entry, keep: Keep<'_>) -> bool {
@@ -142,7 +142,7 @@ impl Log {
                 .any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
         };
         let replaced = |entry: &Entry| {
-            self.replacements(entry)
+            self.replacements(entry, keep.now)
                 .any(|it| matches(it) && self.is_valid(it, keep))
         };
         let (mut taken, mut bytes, mut position) = (Vec::new(), 0, None);

@@ -196,7 +196,7 @@ impl Namespace {
         let Ingest { wakers, behind, .. } = ingest;
         {
             let log = self.read_log();
-            for entry in entries {
+            for entry in entries.iter().filter(|entry| !entry.is_expired(now)) {
                 let (seq, len) = (entry.seq(), entry.event().len());
                 let channels = log.all_channels(entry);
                 for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {

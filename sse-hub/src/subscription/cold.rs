@@ -10,9 +10,9 @@ use std::{
 use super::subscribe_error::SubscribeError;
 use crate::{
     listeners::WakerSet,
-    log::Entry,
+    log::{ChannelId, Entry, Log},
     namespace::Namespace,
-    position::Position,
+    position::{Epoch, Position},
     provider::{BoxFuture, Page, ProviderError},
     resume::{Cursor, Decision, Nonce, decide},
     sync::{Mutex, lock},
@@ -28,20 +28,35 @@ const PAGE: usize = 256;
 /// Pages kept for others who read the same.
 const MOST_PAGES: usize = 64;
 
-/// Judges a cursor with the provider's help; `None` where the log alone can do so.
+/// What the provider said of a cursor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    /// The log's epoch when it was asked.
+    epoch: Epoch,
+    seq: u64,
+    /// The nonce of the entry there; 0 if it is not known.
+    nonce: u32,
+}
+
+/// Asks the provider about a cursor, where the log alone cannot judge it.
 ///
 /// A provider that fails is asked again until the time is over: no answer is made up, and none is given in haste.
 pub(super) async fn find_out(
     namespace: &Arc<Namespace>,
     selectors: &[Selector],
     cursor: Option<&Cursor>,
-) -> Result<Option<Decision>, SubscribeError> {
+) -> Result<Found, SubscribeError> {
     let capabilities = namespace.capabilities;
+    let nothing = Found {
+        epoch: namespace.read_log().epoch(),
+        seq: 0,
+        nonce: 0,
+    };
     let Some(Cursor::Position(position)) = cursor else {
-        return Ok(None);
+        return Ok(nothing);
     };
     if capabilities.tail_is_head && !capabilities.replay {
-        return Ok(None);
+        return Ok(nothing);
     }
     let deadline = namespace.clock.millis().saturating_add(WAIT_MILLIS);
     let mut failure = None;
@@ -50,7 +65,7 @@ pub(super) async fn find_out(
         .await
     {
         match answer {
-            Ok(decision) => return Ok(Some(decision)),
+            Ok(found) => return Ok(found),
             Err(error) => failure = Some(error),
         }
         let again = namespace.clock.millis().saturating_add(RETRY_MILLIS);
@@ -66,43 +81,52 @@ async fn ask(
     namespace: &Arc<Namespace>,
     selectors: &[Selector],
     position: Position,
-) -> Result<Decision, ProviderError> {
-    let decision = judge(namespace, selectors, position).await?;
+) -> Result<Found, ProviderError> {
+    let found = look_up(namespace, position.seq).await?;
+    let cursor = Cursor::Position(position);
+    let decision = namespace.with_channels(selectors, |log, channels| {
+        let head_is_certain = namespace.capabilities.tail_is_head;
+        found.decide(log, channels, Some(&cursor), head_is_certain)
+    });
     if decision != Decision::AskProvider || namespace.provider.head().await? < position.seq {
-        return Ok(decision);
+        return Ok(found);
     }
     namespace.wait_for_head(position.seq).await;
-    judge(namespace, selectors, position).await
+    look_up(namespace, position.seq).await
 }
 
-async fn judge(
-    namespace: &Arc<Namespace>,
-    selectors: &[Selector],
-    position: Position,
-) -> Result<Decision, ProviderError> {
-    let held = {
+/// Asks for the nonce of an entry that is not known here.
+async fn look_up(namespace: &Namespace, seq: u64) -> Result<Found, ProviderError> {
+    let (epoch, nonce) = {
         let log = namespace.read_log();
-        // A nonce that is not known here may be known there.
-        log.nonce_at(position.seq).filter(|&nonce| nonce != 0)
+        (log.epoch(), log.nonce_at(seq).unwrap_or(0))
     };
-    let nonce = match held {
-        Some(nonce) => Nonce::Known(nonce),
-        None if namespace.capabilities.replay && position.seq > 0 => {
-            let page = namespace.provider.read(position.seq, 1).await?;
-            let record = page
-                .records
-                .first()
-                .filter(|record| record.seq == position.seq);
-            record.map_or(Nonce::Unknown, |record| Nonce::Known(record.nonce))
+    if nonce != 0 || seq == 0 || !namespace.capabilities.replay {
+        return Ok(Found { epoch, seq, nonce });
+    }
+    let page = namespace.provider.read(seq, 1).await?;
+    let record = page.records.first().filter(|record| record.seq == seq);
+    let nonce = record.map_or(0, |record| record.nonce);
+    Ok(Found { epoch, seq, nonce })
+}
+
+impl Found {
+    /// Judges the cursor by what the log is now.
+    pub(super) fn decide(
+        self,
+        log: &Log,
+        channels: &[ChannelId],
+        cursor: Option<&Cursor>,
+        head_is_certain: bool,
+    ) -> Decision {
+        let mut view = log.view(cursor, channels, head_is_certain);
+        let is_unknown = matches!(view.nonce, Nonce::Unknown | Nonce::Known(0));
+        let is_still_so = self.epoch == log.epoch() || self.seq <= log.last_shared_with(self.epoch);
+        if is_unknown && self.nonce != 0 && is_still_so {
+            view.nonce = Nonce::Known(self.nonce);
         }
-        None => Nonce::Unknown,
-    };
-    let cursor = Cursor::Position(position);
-    Ok(namespace.with_channels(selectors, |log, channels| {
-        let mut view = log.view(Some(&cursor), channels, namespace.capabilities.tail_is_head);
-        view.nonce = nonce;
-        decide(Some(&cursor), &view)
-    }))
+        decide(cursor, &view)
+    }
 }
 
 /// Pages of old entries, each read once for all who ask for it at about the same time.
@@ -113,12 +137,15 @@ pub(crate) struct ColdPages {
 
 #[derive(Default)]
 struct Kept {
+    /// How often everything was forgotten.
+    generation: u64,
     by_start: HashMap<u64, Arc<ColdPage>>,
     order: std::collections::VecDeque<u64>,
 }
 
 /// One page, being read or there.
 pub(super) struct ColdPage {
+    generation: u64,
     state: Mutex<State>,
     wakers: WakerSet,
 }
@@ -145,6 +172,7 @@ impl ColdPages {
         let read: BoxFuture<'static, _> =
             Box::pin(async move { reader.provider.read(from, PAGE).await });
         let page = Arc::new(ColdPage {
+            generation: kept.generation,
             state: Mutex::new(State::Reading(read)),
             wakers: WakerSet::default(),
         });
@@ -160,10 +188,19 @@ impl ColdPages {
 
     /// Forgets pages: what they say may have changed.
     pub(crate) fn clear(&self) {
-        *lock(&self.pages) = Kept::default();
+        let mut kept = lock(&self.pages);
+        *kept = Kept {
+            generation: kept.generation + 1,
+            ..Kept::default()
+        };
     }
 
-    fn forget(&self, from: u64) {
+    /// Whether a page was asked for since everything was last forgotten.
+    pub(super) fn is_current(&self, page: &ColdPage) -> bool {
+        page.generation == lock(&self.pages).generation
+    }
+
+    pub(super) fn forget(&self, from: u64) {
         let mut kept = lock(&self.pages);
         kept.by_start.remove(&from);
         kept.order.retain(|&it| it != from);
