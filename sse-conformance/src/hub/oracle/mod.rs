@@ -143,7 +143,7 @@ impl Checker {
         coverage: &mut Coverage,
     ) -> Checked {
         match happened {
-            Happened::Connected { resume, .. } => reader.connected(resume, log, coverage),
+            Happened::Connected { resume, .. } => reader.connected(resume, log, now, coverage),
             Happened::Received { block, .. } => reader.received(block, log, now, coverage),
             Happened::Considered { position, .. } => {
                 reader.considered(*position, log, now, coverage)
