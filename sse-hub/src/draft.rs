@@ -76,16 +76,29 @@ impl Draft {
         if checked.is_empty() {
             checked.extend(default.cloned());
         }
-        let draft = Self {
-            topics: checked.into_boxed_slice(),
+        let draft = Self::of(checked.into_boxed_slice(), event);
+        draft.check_topics_and_type()?;
+        Ok(draft)
+    }
+
+    /// Makes what stands in the place of an entry that cannot be given; with `Ids::Bare` nothing that a client sees.
+    pub(crate) fn told(topics: Box<[Topic]>, gap: Event, ids: Ids) -> Self {
+        let event = match ids {
+            Ids::Bare => Event::from_comment("gap"),
+            Ids::Hub | Ids::Publisher => gap,
+        };
+        Self::of(topics, event)
+    }
+
+    fn of(topics: Box<[Topic]>, event: Event) -> Self {
+        Self {
+            topics,
             event,
             key: None,
             time_to_live: None,
             idempotency_key: None,
             attachment: None,
-        };
-        draft.check_topics_and_type()?;
-        Ok(draft)
+        }
     }
 
     /// Sets the key under which the entry replaces earlier ones with the same first topic.

@@ -8,13 +8,15 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
+use sse_core::{Gap, GapReason};
+
 use super::Namespace;
 use crate::{
-    draft::InvalidDraft,
+    draft::{Draft, InvalidDraft},
     engine::Signal,
     listeners::{Listener, Offer},
     log::Entry,
-    provider::{Record, Tail, TailItem},
+    provider::{Page, Record, Tail, TailItem},
     sync::lock,
 };
 
@@ -239,6 +241,26 @@ impl Namespace {
         ingest.entries = entries;
     }
 
+    /// Puts a gap where something stands in the history that breaks a rule.
+    pub(crate) fn checked(&self, mut page: Page) -> Page {
+        let ids = self.options.ids;
+        for record in &mut page.records {
+            if let Err(rule) = record.draft.check(ids) {
+                self.tell_refused(record.seq, rule);
+                let gap = Gap::new(GapReason::Provider).to_event(None);
+                let topics = mem::take(&mut record.draft.topics);
+                record.draft = Draft::told(topics, gap, ids);
+            }
+        }
+        page
+    }
+
+    fn tell_refused(&self, seq: u64, rule: InvalidDraft) {
+        self.telemetry.refused.increment(1);
+        let namespace = &*self.name;
+        tracing::warn!(namespace, seq, %rule, "an entry of the provider's was refused");
+    }
+
     /// Finds out whom these entries concern.
     fn offer(&self, entries: &[Arc<Entry>], now: u64, aftermath: &mut Aftermath) {
         let Aftermath { wakers, behind, .. } = aftermath;
@@ -279,10 +301,7 @@ impl Namespace {
                 Notice::Hole(from, to) => {
                     tracing::warn!(namespace, from, to, "entries are missing");
                 }
-                Notice::Refused(seq, rule) => {
-                    self.telemetry.refused.increment(1);
-                    tracing::warn!(namespace, seq, %rule, "an entry of the provider's was refused");
-                }
+                Notice::Refused(seq, rule) => self.tell_refused(seq, rule),
                 Notice::Stalled => tracing::warn!(namespace, "the provider does not answer"),
             }
         }

@@ -93,6 +93,7 @@ async fn read_old(
 ) -> Result<(Vec<Arc<Entry>>, Position), SubscribeError> {
     let page = namespace.provider.read(after.seq + 1, PAGE).await;
     let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
+    let page = namespace.checked(page);
     let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
     let log = namespace.read_log();
     let read: Vec<_> = page
