@@ -125,7 +125,8 @@ impl Engine {
 
     /// Starts the hub's thread, once.
     pub(crate) fn start(self: &Arc<Self>) {
-        if self.signal.started.load(Ordering::Relaxed)
+        if self.clock.is_manual()
+            || self.signal.started.load(Ordering::Relaxed)
             || self.signal.started.swap(true, Ordering::AcqRel)
         {
             return;

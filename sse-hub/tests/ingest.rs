@@ -216,7 +216,7 @@ fn a_waker_may_ask_for_what_is_due_publish_and_shut_down() {
     let acts: [fn(&Hub); 4] = [
         Hub::maintain,
         |hub| drop(hub.shutdown(Duration::ZERO)),
-        |hub| drop(at_once(hub.publish("other", Event::new("x"))).unwrap()),
+        |hub| assert!(at_once(hub.publish("other", Event::new("x"))).is_ok()),
         |hub| drop(at_once(hub.subscribe("a")).unwrap()),
     ];
     for (number, act) in acts.into_iter().enumerate() {

@@ -113,7 +113,7 @@ impl Log {
             asked.iter().any(|channel| channels.contains(channel))
         };
         self.is_valid(entry, keep)
-            && !(keep.latest_per_key && self.replacements(entry).any(replaced))
+            && !(keep.latest_per_key && self.replacements(entry, keep.now).any(replaced))
     }
 
     fn is_valid(&self, entry: &Entry, keep: Keep<'_>) -> bool {
@@ -146,7 +146,8 @@ impl Log {
         for entry in page.iter().filter(|entry| asked.contains(&entry.seq())) {
             let wanted = matches(entry)
                 && self.is_valid(entry, keep)
-                && !(keep.latest_per_key && self.replacements(entry).any(|it| matches(it)));
+                && !(keep.latest_per_key
+                    && self.replacements(entry, keep.now).any(|it| matches(it)));
             if wanted {
                 bytes += entry.event().len();
                 let full = bytes > room.bytes || taken.len() as u64 >= max_entries;

@@ -265,7 +265,7 @@ impl Namespace {
     fn offer(&self, entries: &[Arc<Entry>], now: u64, aftermath: &mut Aftermath) {
         let Aftermath { wakers, behind, .. } = aftermath;
         let log = self.read_log();
-        for entry in entries {
+        for entry in entries.iter().filter(|entry| !entry.is_expired(now)) {
             let (seq, len) = (entry.seq(), entry.event().len());
             let channels = log.all_channels(entry);
             for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {

@@ -25,7 +25,7 @@ use crate::{
     options::draw_soft_reject,
     position::Position,
     presence::Presence,
-    resume::{Cursor, Decision, GapCause, OnGap, Resume, Start, decide},
+    resume::{Cursor, Decision, GapCause, OnGap, Resume, Start},
     topic::{IntoTopics, InvalidTopic, Selector},
 };
 
@@ -181,13 +181,11 @@ impl Subscribe {
             .after
             .as_ref()
             .and_then(|id| Cursor::read(id, self.engine.options.ids));
-        let known = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+        let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
         let now = namespace.clock.millis();
         // Decided and registered in one step: what is published meanwhile is either before or after both.
         let (listener, judged) = namespace.enter(&selectors, |log, channels| {
-            let decision = known.unwrap_or_else(|| {
-                decide(cursor.as_ref(), &log.view(cursor.as_ref(), channels, true))
-            });
+            let decision = found.decide(log, channels, cursor.as_ref(), true);
             let judged = self.judge(log, channels, decision);
             let after = judged.position.seq;
             let listener = Listener::new(
@@ -240,6 +238,7 @@ impl Subscribe {
             resume,
             position,
             head: head.seq,
+            purges_known: log.purges().0,
             opening_id,
         }
     }
@@ -304,6 +303,7 @@ impl Subscribe {
             resume: judged.resume,
             position: judged.position,
             replay_through: judged.head,
+            purges_known: judged.purges_known,
             opening,
             markers: self.markers,
             max_replay: self.engine.options.max_replay,
@@ -317,6 +317,7 @@ pub(super) struct Judged {
     pub(super) resume: Resume,
     pub(super) position: Position,
     pub(super) head: u64,
+    purges_known: u64,
     opening_id: Option<EventId>,
 }
 

@@ -121,6 +121,7 @@ impl Checker {
             }
             Happened::Connected { connection, .. }
             | Happened::Received { connection, .. }
+            | Happened::Considered { connection, .. }
             | Happened::Ended { connection, .. }
             | Happened::Left { connection }
             | Happened::Topics { connection, .. }
@@ -144,6 +145,9 @@ impl Checker {
         match happened {
             Happened::Connected { resume, .. } => reader.connected(resume, log, coverage),
             Happened::Received { block, .. } => reader.received(block, log, now, coverage),
+            Happened::Considered { position, .. } => {
+                reader.considered(*position, log, now, coverage)
+            }
             Happened::Ended { reason, .. } => reader.ended(reason.as_deref(), log, coverage),
             Happened::Topics {
                 added,
@@ -217,7 +221,7 @@ impl Checker {
             let there = log.entries.get(&answer.seq).is_some_and(is_it)
                 || log.withdrawn.iter().any(is_it)
                 || log
-                    .holes
+                    .holes_told
                     .iter()
                     .any(|&(from, to)| (from..=to).contains(&answer.seq));
             if *hub_of == hub && !there {

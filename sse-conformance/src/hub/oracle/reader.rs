@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sse_hub::{Ids, Position, Resume};
+use sse_hub::{Epoch, Ids, Position, Resume};
 
 use super::{
     expected::{Expected, From, Row},
@@ -20,7 +20,9 @@ pub(super) struct Reader {
     pub(super) log_head: u64,
     pub(super) head_before: u64,
     pub(super) head_after: u64,
-    pub(super) epochs_before: u64,
+    /// The epoch under which it was let in, and the one under which it came to where it is.
+    pub(super) epoch: Epoch,
+    pub(super) lineage: Epoch,
     /// What is asked for, each from behind some sequence on.
     pub(super) selectors: Vec<(String, u64)>,
     /// Everything up to here was delivered, or need not be; `None` while the first block has yet to say.
@@ -57,7 +59,8 @@ impl Reader {
             log_head,
             head_before: log.head,
             head_after: log.head,
-            epochs_before: log.epochs_changed,
+            epoch: log.epoch,
+            lineage: log.epoch,
             base: None,
             row: None,
             first_wanted: None,
@@ -109,6 +112,7 @@ impl Reader {
         }
         self.head_after = log.head;
         self.epochs_known = log.epochs_changed;
+        (self.epoch, self.lineage) = (log.epoch, log.epoch);
         let word = word(resume);
         let expected = self.expected(log);
         let Some(row) = expected.rows.iter().find(|row| row.word == word).copied() else {
@@ -212,18 +216,20 @@ impl Reader {
         entry.is_for(active.map(|(selector, _)| selector.as_str()))
     }
 
-    /// Checks the place at which the first block says that reading begins.
-    pub(super) fn begins_at(&mut self, seq: u64, log: &Truth) -> Checked {
+    /// Checks the place at which the first block says that reading begins, by what the log was when it was let in.
+    pub(super) fn begins_at(&mut self, at: Position) -> Checked {
         let Some(row) = self.row else {
             return self.wrong(START, "something came before it was connected");
         };
-        let is_recent = seq >= self.head_before.min(self.head_after);
-        let has_forked = log.epochs_changed > self.epochs_before;
-        let latest = (is_recent || has_forked) && seq <= log.head;
+        if at.epoch != self.epoch {
+            return self.wrong(START, format!("begins in another log: {at}"));
+        }
+        let seq = at.seq;
+        let heads = self.head_before.min(self.head_after)..=self.head_after;
         let right = match (row.from, self.first_wanted) {
             (From::After(after), _) => seq == after,
-            (From::Head, _) => latest,
-            (_, None) => seq <= log.head,
+            (From::Head, _) => heads.contains(&seq),
+            (_, None) => seq <= self.head_after,
             (_, Some(first)) => first > seq && seq >= self.last_unwanted,
         };
         if !right {
@@ -238,6 +244,12 @@ impl Reader {
         }
         self.base = Some(seq);
         Ok(())
+    }
+
+    /// Whether what it was given last is withdrawn, so that it must be told before it is given anything else.
+    pub(super) fn is_left_behind(&self, log: &Truth) -> bool {
+        let base = self.base.unwrap_or(0);
+        base > log.last_shared_with(self.lineage)
     }
 
     pub(super) fn refused(&self, word: &str, log: &Truth, coverage: &mut Coverage) -> Checked {
