@@ -176,7 +176,8 @@ impl Engine {
             departures.swap(index, draw_index(index + 1));
         }
         for (index, departure) in departures.iter_mut().enumerate() {
-            departure.at = now + window * (index as u64) / count.max(1);
+            let part = u128::from(window) * index as u128 / u128::from(count.max(1));
+            departure.at = now.saturating_add(u64::try_from(part).unwrap_or(u64::MAX));
         }
         departures.reverse();
         *lock(&self.drains) = departures;

@@ -57,7 +57,8 @@ impl Hub {
 
     /// Publishes an event to topics, once the result is awaited; `()` is the default topic.
     pub fn publish(&self, topics: impl IntoTopics, event: impl Into<Event>) -> Publish {
-        let draft = Draft::new(topics, &self.engine.options.default_topic, event.into());
+        let default = Some(&self.engine.options.default_topic);
+        let draft = Draft::with_default(topics, default, event.into());
         Publish::new(Arc::clone(&self.engine), Arc::clone(&self.namespace), draft)
     }
 

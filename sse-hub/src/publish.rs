@@ -15,7 +15,6 @@ use sse_core::EventId;
 use crate::{
     draft::{Draft, InvalidDraft},
     engine::Engine,
-    ids::Ids,
     namespace::Namespace,
     position::Position,
     provider::{Ack, AppendError, AppendErrorKind, Appended, BoxFuture},
@@ -51,31 +50,29 @@ impl Publish {
         }
     }
 
-    fn with(mut self, set: impl FnOnce(&mut Draft)) -> Self {
-        if let Ok(draft) = &mut self.draft {
-            set(draft);
-        }
+    fn with(mut self, set: impl FnOnce(Draft) -> Draft) -> Self {
+        self.draft = self.draft.map(set);
         self
     }
 
     /// Sets the key under which this entry replaces earlier ones with the same first topic.
     pub fn key(self, key: impl Into<ByteString>) -> Self {
-        self.with(|draft| draft.key = Some(key.into()))
+        self.with(|draft| draft.key(key))
     }
 
     /// Sets how long the event is delivered.
     pub fn time_to_live(self, time: Duration) -> Self {
-        self.with(|draft| draft.time_to_live = Some(time))
+        self.with(|draft| draft.time_to_live(time))
     }
 
     /// Makes a repeated publication under the same key one entry.
     pub fn idempotency_key(self, key: impl Into<ByteString>) -> Self {
-        self.with(|draft| draft.idempotency_key = Some(key.into()))
+        self.with(|draft| draft.idempotency_key(key))
     }
 
     /// Stores bytes beside the event that are never sent; at most 16 KiB.
     pub fn attachment(self, bytes: impl Into<Bytes>) -> Self {
-        self.with(|draft| draft.attachment = Some(bytes.into()))
+        self.with(|draft| draft.attachment(bytes))
     }
 
     /// Asks for an acknowledgement; [`Ack::Accepted`] if this is not called.
@@ -96,10 +93,8 @@ impl Publish {
     /// Checks the publication without publishing it.
     pub(crate) fn into_draft(self) -> Result<Draft, PublishError> {
         let draft = self.draft.map_err(PublishError::invalid)?;
-        draft.check_sizes().map_err(PublishError::invalid)?;
-        if self.engine.options.ids != Ids::Bare {
-            draft.check_own_id().map_err(PublishError::invalid)?;
-        }
+        let ids = self.engine.options.ids;
+        draft.check(ids).map_err(PublishError::invalid)?;
         Ok(draft)
     }
 }

@@ -16,6 +16,11 @@ impl Topic {
         &self.0
     }
 
+    /// Makes a topic of the name of one.
+    pub(crate) fn from_checked(name: ByteString) -> Self {
+        Self(name)
+    }
+
     pub(crate) fn into_text(self) -> ByteString {
         self.0
     }
@@ -111,6 +116,14 @@ impl Selector {
             }
         }
         segments.next().is_none()
+    }
+
+    /// The same text in memory of its own, not as a part of something larger.
+    pub(crate) fn detached(&self) -> Self {
+        Self {
+            text: ByteString::from(self.as_str()),
+            ..*self
+        }
     }
 
     pub(crate) fn into_text(self) -> ByteString {

@@ -170,13 +170,6 @@ impl Namespace {
             .collect()
     }
 
-    pub(crate) fn wake_all(&self) {
-        self.change_version();
-        for listener in self.all() {
-            listener.slot.wake();
-        }
-    }
-
     /// Does what is due: expiry, limits of age, keep-alives. Returns the bytes that are pinned.
     pub(crate) fn tick(&self) -> u64 {
         if self.is_dirty() {
@@ -204,7 +197,9 @@ impl Namespace {
                 waker.wake();
             }
         }
-        self.let_go(&mut lock(&self.ingest));
+        if !self.is_taken_in_here() {
+            self.let_go(&mut lock(&self.ingest));
+        }
         if self.live() == 0 {
             self.cold_pages.clear();
         }

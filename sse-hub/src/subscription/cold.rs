@@ -222,6 +222,7 @@ impl ColdPage {
             match read.as_mut().poll(&mut Context::from_waker(&waker)) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(page)) => {
+                    let page = namespace.checked(page);
                     let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
                     let log = namespace.read_log();
                     let entries = page

@@ -102,6 +102,7 @@ async fn read_old(
         // One that looked at nothing cannot say that there is nothing.
         return Err(SubscribeError::unavailable(None));
     }
+    let page = namespace.checked(page);
     let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
     let log = namespace.read_log();
     let read: Vec<_> = page
