@@ -140,9 +140,10 @@ impl Listener {
         if self.last_offered.swap(seq, Ordering::Relaxed) == seq {
             return Offer::Again;
         }
-        self.offered.fetch_add(1, Ordering::Relaxed);
+        // Bytes first: a reader that sees the entry counted must not take its bytes for what is yet to come.
         self.offered_bytes
             .fetch_add(bytes as u64, Ordering::Relaxed);
+        self.offered.fetch_add(1, Ordering::Release);
         let (entries, bytes) = self.lag();
         if entries <= 1 && !self.replaying.load(Ordering::Acquire) {
             // Nothing else waits; the time may be that of an entry which was taken before it was offered.

@@ -163,7 +163,7 @@ mod tests {
         let channels = [log.channel(&Selector::from(topic.clone()))];
         let read = |log: &mut Log, data: &str| {
             for seq in 1..=3 {
-                let draft = Draft::new(&topic, &topic, Event::new(data)).unwrap();
+                let draft = Draft::new(&topic, Event::new(data)).unwrap();
                 log.append(Record::new(seq, 7, 0, draft), 0, 0);
             }
             let room = Room {
