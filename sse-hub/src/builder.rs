@@ -32,6 +32,7 @@ impl Builder {
                 lagging: Lagging::default(),
                 keep_alive: Some(Duration::from_secs(14)),
                 max_replay: None,
+                max_patterns: 1_000,
                 pin_limit: 256 * 1024 * 1024,
                 retry: RetrySpread {
                     base: Duration::from_secs(1),
@@ -94,6 +95,14 @@ impl Builder {
     /// Sets how many entries of a replay one connection is given; it then ends, and the client comes again for the rest.
     pub fn max_replay(mut self, entries: u64) -> Self {
         self.options.max_replay = Some(entries.max(1));
+        self
+    }
+
+    /// Sets how many different patterns may be listened to in a namespace at a time; 1,000 by default.
+    ///
+    /// Each has a list of the entries that match it. A subscription to one more is asked to come again later.
+    pub fn max_patterns(mut self, patterns: usize) -> Self {
+        self.options.max_patterns = patterns;
         self
     }
 

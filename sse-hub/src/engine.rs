@@ -249,6 +249,17 @@ impl Engine {
         if !self.is_open() && !self.is_closed() {
             self.depart(self.clock.millis());
         }
+        drop(namespaces);
+        self.forget_namespaces();
+    }
+
+    fn forget_namespaces(&self) {
+        let now = self.clock.millis();
+        let forgotten: Vec<_> = lock(&self.namespaces)
+            .extract_if(|_, namespace| namespace.is_forgotten(now))
+            .collect();
+        // Whatever a provider owns is dropped outside the lock.
+        drop(forgotten);
     }
 
     fn until_next_tick(&self) -> Duration {

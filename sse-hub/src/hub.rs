@@ -45,6 +45,10 @@ impl Hub {
 
     /// Returns the same hub with another log: its own order, retention, ids and provider.
     ///
+    /// It is made when it is first asked for, so ask for no name that a client may choose freely.
+    /// It is forgotten when for an hour it has had no entry, no subscription and nobody who holds it;
+    /// asked for again it is made anew, which in memory is another epoch.
+    ///
     /// # Errors
     /// [`InvalidTopic`] if the name breaks the rules that topics have.
     pub fn namespace(&self, name: &str) -> Result<Self, InvalidTopic> {

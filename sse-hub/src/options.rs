@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) lagging: Lagging,
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) max_replay: Option<u64>,
+    /// Of each namespace, at a time.
+    pub(crate) max_patterns: usize,
     pub(crate) pin_limit: u64,
     pub(crate) retry: RetrySpread,
 }

@@ -32,7 +32,9 @@ struct Recorded(Arc<Mutex<BTreeMap<String, Arc<AtomicU64>>>>);
 
 impl Recorded {
     fn place(&self, key: &Key) -> Arc<AtomicU64> {
-        let labels = key.labels().map(|it| format!(" {}={}", it.key(), it.value()));
+        let labels = key
+            .labels()
+            .map(|it| format!(" {}={}", it.key(), it.value()));
         let name = format!("{}{}", key.name(), labels.collect::<String>());
         Arc::clone(self.0.lock().unwrap().entry(name).or_default())
     }
@@ -79,7 +81,9 @@ fn with_hub(test: impl AsyncFnOnce(Hub, Recorded)) {
             .retain(Retention::default().count(3))
             .lag_limit(LagLimit::default().entries(4))
             .build();
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
         runtime.block_on(test(hub, recorded));
     });
 }
@@ -118,7 +122,10 @@ fn what_is_published_delivered_and_held_is_counted() {
             ("index_bytes", memory.index as f64),
         ] {
             let is = recorded.gauge(gauge);
-            assert!((is - expected).abs() < 0.5 && is > 0.0, "{gauge}: {is}, not {expected}");
+            assert!(
+                (is - expected).abs() < 0.5 && is > 0.0,
+                "{gauge}: {is}, not {expected}"
+            );
         }
         drop((batch, reads, waits));
         hub.maintain();

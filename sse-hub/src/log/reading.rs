@@ -60,6 +60,8 @@ impl Taken {
 
 /// The most entries taken at once.
 const MOST_ENTRIES: usize = 1024;
+/// The most entries looked at at once, taken or not: while the log is locked nothing is published.
+const MOST_LOOKED_AT: usize = 4 * MOST_ENTRIES;
 
 impl Log {
     /// Takes what is ready behind `after`: as much as there is room for, but at least one entry.
@@ -82,6 +84,7 @@ impl Log {
             MOST_ENTRIES.min(usize::try_from(most).unwrap_or(MOST_ENTRIES))
         });
         let mut merge = self.merge(channels, after);
+        let mut looked_at = 0;
         while let Some(entry) = merge.next() {
             if entry.seq() > keep.through {
                 taken.next_at = Some(entry.appended_at());
@@ -89,7 +92,7 @@ impl Log {
             }
             let len = entry.event().len();
             let full = bytes + len > max_bytes || taken.entries.len() >= max_entries;
-            if full && !taken.entries.is_empty() {
+            if full && !taken.entries.is_empty() || looked_at == MOST_LOOKED_AT {
                 taken.next_at = Some(entry.appended_at());
                 break;
             }
@@ -97,6 +100,7 @@ impl Log {
                 taken.passed_live += 1;
                 taken.passed_live_bytes += len as u64;
             }
+            looked_at += 1;
             taken.position = Some(entry.position());
             if self.keeps(entry, channels, keep) {
                 bytes += len;
@@ -370,5 +374,52 @@ impl<'a> Merge<'a> {
             }
         }
         Some(least)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::{
+        log::tests::{append, log},
+        retention::Retention,
+    };
+
+    #[test]
+    fn what_nobody_wants_is_passed_in_parts() {
+        let mut log = log(Retention::default().count(3 * MOST_LOOKED_AT));
+        for _ in 0..2 * MOST_LOOKED_AT + 1 {
+            append(&mut log, "a", |_| {});
+        }
+        let channels = log.known_channels(&["a".try_into().unwrap()]);
+        let asked = AtomicUsize::new(0);
+        let filter = |_: &Entry| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        let keep = Keep {
+            through: u64::MAX,
+            replay_through: 0,
+            latest_per_key: false,
+            filter: Some(&filter),
+            now: 0,
+        };
+        let room = Room {
+            bytes: 1,
+            entries: None,
+        };
+        let mut after = 0;
+        for part in [MOST_LOOKED_AT, MOST_LOOKED_AT, 1] {
+            let taken = log.take(&channels, after, room, keep, Vec::new());
+            assert_eq!(asked.swap(0, Ordering::Relaxed), part);
+            assert_eq!(
+                (taken.entries.len(), taken.next_at.is_some()),
+                (0, part > 1)
+            );
+            after = taken.position.unwrap().seq;
+        }
+        assert_eq!(after, log.head().seq);
     }
 }

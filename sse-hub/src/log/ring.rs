@@ -195,6 +195,10 @@ impl Log {
         entry
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.faded.is_empty()
+    }
+
     pub(crate) fn epoch(&self) -> Epoch {
         self.epoch
     }

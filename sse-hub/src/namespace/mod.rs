@@ -1,5 +1,6 @@
 //! One log with all who listen to it.
 
+mod held_channels;
 mod ingest;
 mod laggards;
 mod membership;
@@ -23,7 +24,7 @@ use crate::{
     clock::Clock,
     engine::Signal,
     listeners::{Listener, WakerSet},
-    log::{Log, LogOptions},
+    log::{Log, LogBytes, LogOptions},
     options::Options,
     presence::Watchers,
     provider::{Capabilities, Provider},
@@ -49,11 +50,16 @@ pub(crate) struct Namespace {
     ingest_waker: Arc<IngestWaker>,
     listeners: Mutex<Slab<Arc<Listener>>>,
     live: AtomicUsize,
+    /// When it was last seen in use.
+    used_at: AtomicU64,
     version: AtomicU64,
     stalled: AtomicBool,
     next_look_at_faded: AtomicUsize,
     next_look_at_faded_bytes: AtomicUsize,
 }
+
+/// How long a namespace is kept that nobody uses.
+const KEPT_UNUSED_MILLIS: u64 = 60 * 60 * 1000;
 
 impl Namespace {
     pub(crate) fn new(
@@ -64,6 +70,7 @@ impl Namespace {
         clock: Clock,
         signal: &Arc<Signal>,
     ) -> Self {
+        let used_at = AtomicU64::new(clock.millis());
         let capabilities = provider.capabilities();
         let status = provider.status();
         let tail = provider.tail(status.head);
@@ -88,6 +95,7 @@ impl Namespace {
             ingest_waker: Arc::new(IngestWaker::new(signal)),
             listeners: Mutex::new(Slab::new()),
             live: AtomicUsize::new(0),
+            used_at,
             version: AtomicU64::new(1),
             stalled: AtomicBool::new(false),
             next_look_at_faded: AtomicUsize::new(0),
@@ -170,6 +178,26 @@ impl Namespace {
             .collect()
     }
 
+    /// The bytes that it takes, with what its provider keeps in this process.
+    pub(crate) fn bytes(&self) -> LogBytes {
+        let mut bytes = self.read_log().bytes();
+        bytes.index += self.provider.index_bytes();
+        bytes
+    }
+
+    /// Whether nobody holds it, and nothing has been in it for an hour; asked while nobody else can come to hold it.
+    pub(crate) fn is_forgotten(self: &Arc<Self>, now: u64) -> bool {
+        let is_in_use = Arc::strong_count(self) > 1
+            || Arc::strong_count(&self.watchers) > 1
+            || self.live() > 0
+            || !self.read_log().is_empty()
+            || self.provider.index_bytes() > 0;
+        if is_in_use {
+            self.used_at.store(now, Ordering::Relaxed);
+        }
+        now.saturating_sub(self.used_at.load(Ordering::Relaxed)) > KEPT_UNUSED_MILLIS
+    }
+
     /// Does what is due: expiry, limits of age, keep-alives. Returns the bytes that are pinned.
     pub(crate) fn tick(&self) -> u64 {
         if self.is_dirty() {
@@ -203,9 +231,8 @@ impl Namespace {
         if self.live() == 0 {
             self.cold_pages.clear();
         }
-        let log = self.read_log();
-        log.forget_batches();
-        let bytes = log.bytes();
+        self.read_log().forget_batches();
+        let bytes = self.bytes();
         self.telemetry.bytes(bytes);
         self.telemetry.most_behind(most_behind);
         bytes.pinned

@@ -154,6 +154,10 @@ impl Provider for Memory {
         Box::pin(ready(Ok(())))
     }
 
+    fn index_bytes(&self) -> u64 {
+        lock(&self.shared.state).keys.bytes()
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities::new()
     }
@@ -267,6 +271,7 @@ impl Drop for MemoryTail {
 struct IdempotencyKeys {
     positions: HashMap<ByteString, (u64, u32)>,
     by_age: VecDeque<(Duration, ByteString)>,
+    text_bytes: usize,
 }
 
 impl IdempotencyKeys {
@@ -278,23 +283,33 @@ impl IdempotencyKeys {
         self.positions.get(key).copied()
     }
 
+    fn bytes(&self) -> u64 {
+        let each = size_of::<(ByteString, (u64, u32))>() + size_of::<(Duration, ByteString)>();
+        (self.text_bytes + self.by_age.len() * each) as u64
+    }
+
     fn insert(&mut self, key: ByteString, position: (u64, u32), now: Duration) {
         self.forget_old(now);
-        if self.by_age.len() == Self::MAX_COUNT
-            && let Some((_, oldest)) = self.by_age.pop_front()
-        {
-            self.positions.remove(&oldest);
+        if self.by_age.len() == Self::MAX_COUNT {
+            self.forget_oldest();
         }
+        self.text_bytes += key.len();
         self.by_age.push_back((now, key.clone()));
         self.positions.insert(key, position);
     }
 
     fn forget_old(&mut self, now: Duration) {
-        while let Some((since, key)) = self.by_age.front()
+        while let Some((since, _)) = self.by_age.front()
             && now.saturating_sub(*since) > Self::MAX_AGE
         {
-            self.positions.remove(key);
-            self.by_age.pop_front();
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, key)) = self.by_age.pop_front() {
+            self.text_bytes -= key.len();
+            self.positions.remove(&key);
         }
     }
 }
@@ -311,7 +326,9 @@ mod tests {
             keys.get(&"a".into(), Duration::from_secs(3600)),
             Some((1, 1))
         );
+        assert!(keys.bytes() > 0);
         assert_eq!(keys.get(&"a".into(), Duration::from_secs(3601)), None);
+        assert_eq!(keys.bytes(), 0);
         for n in 0..=IdempotencyKeys::MAX_COUNT as u64 {
             keys.insert(n.to_string().into(), (n, 1), Duration::from_secs(4000));
         }

@@ -37,7 +37,8 @@ impl Subscribe {
         namespace.pump();
         let cursor = subscribe.requested().and_then(|id| Cursor::read(id, ids));
         let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
-        let judged = namespace.with_channels(&selectors, |log, channels| {
+        let held = namespace.hold(&selectors);
+        let judged = held.look(|log, channels| {
             let decision = found.decide(log, channels, cursor.as_ref(), true);
             subscribe.judge(log, channels, decision)
         });
@@ -61,7 +62,7 @@ impl Subscribe {
                 now: namespace.clock.millis(),
             };
             let room = limit - replay.entries.len();
-            let found = namespace.with_channels(&selectors, |log, channels| {
+            let found = held.look(|log, channels| {
                 if namespace.capabilities.replay && log.gone(channels) > replay.next.seq {
                     return None;
                 }

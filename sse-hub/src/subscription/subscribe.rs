@@ -174,7 +174,15 @@ impl Subscribe {
             ids: self.engine.options.ids,
             gap_as: self.gap_as,
         };
-        if !self.engine.is_open() {
+        let most_patterns = self.engine.options.max_patterns;
+        let has_room = self
+            .namespace
+            .read_log()
+            .has_room_for(&selectors, most_patterns);
+        if !has_room {
+            tracing::debug!(namespace = %self.namespace.name, most_patterns, "too many different patterns are listened to");
+        }
+        if !self.engine.is_open() || !has_room {
             return Ok(self.rejected(blocks));
         }
         let namespace = Arc::clone(&self.namespace);
