@@ -296,7 +296,7 @@ async fn r6_a_provider_that_fails_is_asked_again_before_a_client_is_sent_away() 
         }
         provider.recover();
         engine.release();
-        scene.clock.advance(Duration::from_millis(500));
+        scene.wait(1);
         let resumed = tokio::time::timeout(Duration::from_secs(10), subscribe).await;
         assert_eq!(*resumed.unwrap().unwrap().resume(), Resume::Complete);
     }
@@ -309,6 +309,7 @@ async fn a_hub_that_was_closed_while_one_waited_sends_it_away() {
     let subscribe = resume_ahead(&provider, &mut scene).await;
     scene.hub.shutdown(Duration::ZERO).await;
     provider.release();
+    scene.wait(0);
     is_rejected_softly(subscribe).await;
     assert_eq!(scene.hub.subscriptions().len(), 0);
 }

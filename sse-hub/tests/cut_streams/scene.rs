@@ -8,7 +8,7 @@ use crate::{client::Client, scripted::Scripted, shared::ready_text};
 
 pub(crate) struct Scene {
     pub(crate) hub: Hub,
-    pub(crate) clock: Clock,
+    clock: Clock,
     positions: Vec<Position>,
     next: u64,
     pub(crate) own_ids: bool,
