@@ -10,7 +10,7 @@ use futures_core::Stream;
 use sse_core::{EncodedBatch, EncodedEvent, Retry};
 
 use super::{
-    blocks::Blocks, cold::ColdPage, entries::Entries, events::Events, handle::SubscriptionHandle,
+    blocks::Blocks, entries::Entries, events::Events, handle::SubscriptionHandle, pages::ColdPage,
     subscribe::REJECTED,
 };
 use crate::{

@@ -90,7 +90,8 @@ impl Checker {
                 log_head,
             } => {
                 let log = &self.logs[hub];
-                let reader = Reader::new(*connection, *hub, wish.clone(), *log_head, log);
+                let mut reader = Reader::new(*connection, *hub, wish.clone(), *log_head, log);
+                reader.asks(log, now);
                 self.readers.insert(*connection, reader);
             }
             Happened::Refused { connection, why } => {
@@ -143,7 +144,7 @@ impl Checker {
         coverage: &mut Coverage,
     ) -> Checked {
         match happened {
-            Happened::Connected { resume, .. } => reader.connected(resume, log, coverage),
+            Happened::Connected { resume, .. } => reader.connected(resume, log, now, coverage),
             Happened::Received { block, .. } => reader.received(block, log, now, coverage),
             Happened::Considered { position, .. } => {
                 reader.considered(*position, log, now, coverage)

@@ -31,6 +31,8 @@ pub(super) struct Reader {
     /// The first entry that reading is to begin with, and the last before it that it is not to begin with.
     pub(super) first_wanted: Option<u64>,
     pub(super) last_unwanted: u64,
+    /// The same when it asked.
+    when_asked: Option<(Option<u64>, u64)>,
     /// Entries that were gone before their topic was added.
     pub(super) gone_before: BTreeSet<u64>,
     pub(super) resume: Option<Resume>,
@@ -65,6 +67,7 @@ impl Reader {
             row: None,
             first_wanted: None,
             last_unwanted: 0,
+            when_asked: None,
             gone_before: BTreeSet::new(),
             resume: None,
             told_gap: false,
@@ -100,6 +103,7 @@ impl Reader {
         &mut self,
         resume: &Resume,
         log: &Truth,
+        now: u64,
         coverage: &mut Coverage,
     ) -> Checked {
         self.resume = Some(resume.clone());
@@ -151,14 +155,17 @@ impl Reader {
             coverage.saw(format!("start {}", start_name(row.from)));
         }
         self.row = Some(row);
-        if log.rules.exact && !log.rules.replay {
-            self.first_wanted = self.wanted(log, row.from).first().copied();
+        if log.rules.exact || log.rules.replay {
+            self.first_wanted = self.wanted(log, row.from, now).first().copied();
         }
-        if let (From::Last(_) | From::Since(_), Some(first)) = (row.from, self.first_wanted) {
-            let before = log
-                .retained()
-                .filter(|it| it.seq < first && self.asks_for(it));
-            self.last_unwanted = before.map(|it| it.seq).max().unwrap_or(0);
+        self.last_unwanted = self.unwanted(log, row.from, now);
+        if let (true, Some((first, last))) = (log.rules.replay, self.when_asked) {
+            // A log elsewhere is looked at some time between asking and being let in.
+            self.first_wanted = self
+                .first_wanted
+                .zip(first)
+                .map(|(now, then)| now.max(then));
+            self.last_unwanted = self.last_unwanted.min(last);
         }
         if !matches!(row.from, From::After(_) | From::Head) {
             self.lenient_through = self.head_after;
@@ -186,16 +193,37 @@ impl Reader {
         }
     }
 
+    /// Notes what reading would begin with if it began when it is asked for.
+    pub(super) fn asks(&mut self, log: &Truth, now: u64) {
+        let expected = self.expected(log);
+        if let [row @ Row { name: "R0", .. }] = expected.rows[..] {
+            self.first_wanted = self.wanted(log, row.from, now).first().copied();
+            let last = self.unwanted(log, row.from, now);
+            self.when_asked = Some((self.first_wanted.take(), last));
+        }
+    }
+
+    /// The last entry that reading is not to begin with, though it could.
+    fn unwanted(&self, log: &Truth, from: From, now: u64) -> u64 {
+        let (From::Last(_) | From::Since(_), Some(first)) = (from, self.first_wanted) else {
+            return 0;
+        };
+        let before = log
+            .readable(now)
+            .filter(|it| it.seq < first && self.asks_for(it));
+        before.map(|it| it.seq).max().unwrap_or(0)
+    }
+
     /// The retained entries that reading is to begin with.
-    fn wanted(&self, log: &Truth, from: From) -> Vec<u64> {
+    fn wanted(&self, log: &Truth, from: From, now: u64) -> Vec<u64> {
         let matching = log
-            .retained()
+            .readable(now)
             .filter(|entry| entry.seq <= self.head_after && self.asks_for(entry));
         let mut seqs: Vec<u64> = match from {
             From::Retained(after) => matching.map(|it| it.seq).filter(|&it| it > after).collect(),
             From::Last(_) => matching.map(|it| it.seq).collect(),
             From::Since(time) => {
-                let all = log.retained().filter(|it| it.seq <= self.head_after);
+                let all = log.readable(now).filter(|it| it.seq <= self.head_after);
                 let mut all = all.skip_while(|it| it.unix_millis < time);
                 let first = all.next().map_or(u64::MAX, |it| it.seq);
                 matching
