@@ -26,6 +26,7 @@ mod subscription;
 mod sync;
 mod telemetry;
 mod topic;
+mod turns;
 
 pub use builder::Builder;
 pub use clock::Clock;

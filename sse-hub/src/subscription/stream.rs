@@ -20,6 +20,7 @@ use crate::{
     namespace::{LastReading, Namespace, next_listener_id},
     position::Position,
     resume::Resume,
+    turns::Turn,
 };
 
 pub(super) type Filter = dyn Fn(&Entry) -> bool + Send + Sync;
@@ -56,6 +57,8 @@ pub struct Subscription {
     pub(super) looked_at: u64,
     /// Kept for its memory.
     pub(super) buffer: Vec<Arc<Entry>>,
+    /// Its own for as long as it is there.
+    _turn: Option<Turn>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -77,6 +80,7 @@ pub(super) struct Beginning {
     pub(super) markers: bool,
     pub(super) max_replay: Option<u64>,
     pub(super) latest_per_key: bool,
+    pub(super) turn: Option<Turn>,
 }
 
 /// One step of a subscription: something of the hub's own, or entries.
@@ -100,6 +104,7 @@ impl Subscription {
             markers,
             max_replay,
             latest_per_key,
+            turn,
         } = beginning;
         Self {
             namespace,
@@ -119,6 +124,7 @@ impl Subscription {
             seen: 0,
             looked_at: 0,
             buffer: Vec::new(),
+            _turn: turn,
         }
     }
 
@@ -146,6 +152,7 @@ impl Subscription {
             markers: false,
             max_replay: None,
             latest_per_key: false,
+            turn: None,
         });
         rejected.opening.push_back(blocks.opening(None, retry));
         rejected.opening.extend(blocks.close(&REJECTED, None, None));

@@ -295,7 +295,8 @@ impl Subscribe {
         judged: Judged,
     ) -> Subscription {
         let namespace = &self.namespace;
-        let retry = self.engine.options.retry.draw(self.engine.live());
+        let turn = self.engine.turns.take();
+        let retry = self.engine.options.retry.at(turn.number());
         let mut opening = vec![blocks.opening(judged.opening_id, retry)];
         namespace.telemetry.resumed(judged.resume.as_str());
         if let Resume::Gap(gap) = &judged.resume {
@@ -315,6 +316,7 @@ impl Subscribe {
             markers: self.markers,
             max_replay: self.engine.options.max_replay,
             latest_per_key: self.lagging == Lagging::LatestPerKey,
+            turn: Some(turn),
         })
     }
 }
