@@ -116,7 +116,7 @@ impl Builder {
 
     /// Sets the least reconnection time, and how many reconnections a second are welcome; one second and 2,000 by default.
     ///
-    /// Each subscription is told a time drawn from `base` to `base` plus what it takes all present ones to come back at that rate.
+    /// Each subscription is told a time of its own, from `base` to `base` plus what it takes all present ones to come back at that rate.
     pub fn reconnection(mut self, base: Duration, rate: u32) -> Self {
         self.options.retry = RetrySpread {
             base,

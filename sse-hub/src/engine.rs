@@ -20,6 +20,7 @@ use crate::{
     provider::{Memory, Provider},
     retention::Retention,
     sync::{Mutex, lock},
+    turns::Turns,
 };
 
 /// Makes the provider of a namespace.
@@ -29,6 +30,7 @@ pub(crate) type MakeProvider = dyn Fn(&str) -> Arc<dyn Provider> + Send + Sync;
 pub(crate) struct Engine {
     pub(crate) options: Arc<Options>,
     pub(crate) clock: Clock,
+    pub(crate) turns: Turns,
     retention: Retention,
     make_provider: Option<Box<MakeProvider>>,
     namespaces: Mutex<HashMap<ByteString, Arc<Namespace>>>,
@@ -81,6 +83,7 @@ impl Engine {
         Self {
             options: Arc::new(options),
             clock,
+            turns: Turns::default(),
             retention,
             make_provider,
             namespaces: Mutex::default(),

@@ -27,6 +27,7 @@ mod subscription;
 mod sync;
 mod telemetry;
 mod topic;
+mod turns;
 
 pub use batch::BatchError;
 pub use builder::Builder;

@@ -47,6 +47,7 @@ impl Log {
         self.unrecorded = self.unrecorded.min(last_shared);
         self.unrecorded_gone = self.unrecorded_gone.min(last_shared);
         self.unsure_through = self.unsure_through.min(last_shared);
+        self.evicted_through = self.evicted_through.min(last_shared);
         self.holes.retain(|&(from, _)| from < fork_at);
         for (_, to) in &mut self.holes {
             *to = (*to).min(last_shared);
@@ -88,6 +89,11 @@ impl Log {
     /// The last sequence that the provider has nothing before.
     pub(crate) fn trimmed(&self) -> u64 {
         self.provider_first.saturating_sub(1)
+    }
+
+    /// The last sequence up to which not all that is held is held here.
+    pub(crate) fn evicted_through(&self) -> u64 {
+        self.evicted_through
     }
 
     /// How often something was lost of which it is not known what, and the last sequence that this may concern.

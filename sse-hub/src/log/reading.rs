@@ -129,6 +129,19 @@ impl Log {
             && keep.filter.is_none_or(|filter| filter(entry))
     }
 
+    /// Whether an entry that only the provider has is handed out.
+    pub(crate) fn keeps_cold(&self, entry: &Entry, selectors: &[Selector], keep: Keep<'_>) -> bool {
+        let matches = |entry: &Entry| {
+            let mut topics = entry.topics().iter();
+            topics.any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
+        };
+        let replaced = || {
+            self.replacements(entry, keep.now)
+                .any(|it| matches(it) && self.is_valid(it, keep))
+        };
+        matches(entry) && self.is_valid(entry, keep) && !(keep.latest_per_key && replaced())
+    }
+
     /// Takes entries of a page that the provider gave, as [`take`](Self::take) does of its own;
     /// the position is that of the last one looked at, if not all that were asked for were.
     pub(crate) fn take_cold(
@@ -139,24 +152,11 @@ impl Log {
         room: Room,
         keep: Keep<'_>,
     ) -> (Vec<Arc<Entry>>, Option<Position>) {
-        let matches = |entry: &Entry| {
-            entry
-                .topics()
-                .iter()
-                .any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
-        };
-        let replaced = |entry: &Entry| {
-            self.replacements(entry, keep.now)
-                .any(|it| matches(it) && self.is_valid(it, keep))
-        };
         let (mut taken, mut bytes, mut position) = (Vec::new(), 0, None);
         let asked = after + 1..=keep.through;
         let max_entries = room.entries.unwrap_or(u64::MAX);
         for entry in page.iter().filter(|entry| asked.contains(&entry.seq())) {
-            let wanted = matches(entry)
-                && self.is_valid(entry, keep)
-                && !(keep.latest_per_key && replaced(entry));
-            if wanted {
+            if self.keeps_cold(entry, selectors, keep) {
                 bytes += entry.event().len();
                 let full = bytes > room.bytes || taken.len() as u64 >= max_entries;
                 if full && !taken.is_empty() {
@@ -285,33 +285,39 @@ impl Log {
         next.map_or(self.head(), |seq| self.position_at(seq - 1))
     }
 
-    /// The entry before the last `count` retained ones that are handed out.
-    pub(crate) fn before_last(
+    /// The last `count` entries behind `after` that can be replayed and are handed out, latest first.
+    pub(crate) fn last_behind(
         &self,
         channels: &[ChannelId],
+        after: u64,
         count: usize,
         keep: Keep<'_>,
-    ) -> Option<u64> {
-        let mut merge = self.merge(channels, 0);
+    ) -> Vec<u64> {
+        let mut merge = self.merge(channels, after.max(self.trimmed()));
         let mut seqs = std::collections::VecDeque::with_capacity(count.min(1024) + 1);
         while let Some(entry) = merge.next() {
-            if entry.is_retained() && self.keeps(entry, channels, keep) {
-                seqs.push_back(entry.seq());
-                if seqs.len() > count {
-                    seqs.pop_front();
-                }
+            let can_be_replayed = entry.is_retained() || self.options.provider_replays;
+            if can_be_replayed && self.keeps(entry, channels, keep) {
+                seqs.push_front(entry.seq());
+                seqs.truncate(count);
             }
         }
-        seqs.front().map(|first| first - 1)
+        seqs.into()
     }
 
-    /// The entry before the first retained one that was appended at `unix_millis` or later.
-    pub(crate) fn before_time(&self, unix_millis: u64) -> Option<u64> {
+    /// The entry before the first retained one behind `after` that was appended at `unix_millis` or later.
+    pub(crate) fn before_time(&self, after: u64, unix_millis: u64) -> Option<u64> {
         // Dates may go back when the wall clock does, so all are asked.
         self.entries
-            .values()
-            .find(|entry| entry.unix_millis() >= unix_millis)
-            .map(|entry| entry.seq() - 1)
+            .range(after + 1..)
+            .find(|(_, entry)| entry.unix_millis() >= unix_millis)
+            .map(|(seq, _)| seq - 1)
+    }
+
+    /// Whether the first entry behind `after` was appended before `unix_millis`.
+    pub(crate) fn begins_before(&self, after: u64, unix_millis: u64) -> bool {
+        let first = self.entries.range(after + 1..).next();
+        first.is_some_and(|(_, entry)| entry.unix_millis() < unix_millis)
     }
 
     /// The position of a sequence, with its nonce if it is known.

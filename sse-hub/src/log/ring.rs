@@ -38,6 +38,8 @@ pub(crate) struct Log {
     /// The first entry that the provider has; what is older is in nobody's log.
     pub(super) provider_first: u64,
     pub(super) last_evicted: Option<(u64, u32)>,
+    /// The last sequence that retention has reached, or that was there before this log.
+    pub(super) evicted_through: u64,
     /// Something was lost up to here, and it is not known what; how often that was said.
     pub(super) unsure_through: u64,
     pub(super) purges: u64,
@@ -106,6 +108,7 @@ impl Log {
             head_nonce: status.head_nonce,
             provider_first: status.first,
             last_evicted: None,
+            evicted_through: began_after,
             unsure_through: 0,
             purges: 0,
             entries: BTreeMap::new(),

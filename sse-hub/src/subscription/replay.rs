@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use sse_core::{Gap, GapReason};
 
-use super::{cold, subscribe::Subscribe, subscribe_error::SubscribeError};
+use super::{cold, start::Older, subscribe::Subscribe, subscribe_error::SubscribeError};
 use crate::{
     ids::Ids,
     log::{Entry, Keep, Room},
@@ -37,10 +37,11 @@ impl Subscribe {
         namespace.pump();
         let cursor = subscribe.requested().and_then(|id| Cursor::read(id, ids));
         let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+        let older = Older::none(&namespace);
         let held = namespace.hold(&selectors);
         let judged = held.look(|log, channels| {
             let decision = found.decide(log, channels, cursor.as_ref(), true);
-            subscribe.judge(log, channels, decision)
+            subscribe.judge(log, channels, decision, &older)
         });
         let mut replay = Replay {
             entries: Vec::new(),

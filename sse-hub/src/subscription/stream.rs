@@ -10,7 +10,7 @@ use futures_core::Stream;
 use sse_core::{EncodedBatch, EncodedEvent, Retry};
 
 use super::{
-    blocks::Blocks, cold::ColdPage, entries::Entries, events::Events, handle::SubscriptionHandle,
+    blocks::Blocks, entries::Entries, events::Events, handle::SubscriptionHandle, pages::ColdPage,
     subscribe::REJECTED,
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     namespace::{LastReading, Namespace, next_listener_id},
     position::Position,
     resume::Resume,
+    turns::Turn,
 };
 
 pub(super) type Filter = dyn Fn(&Entry) -> bool + Send + Sync;
@@ -58,6 +59,8 @@ pub struct Subscription {
     pub(super) replayed_at: u64,
     /// Kept for its memory.
     pub(super) buffer: Vec<Arc<Entry>>,
+    /// Its own for as long as it is there.
+    _turn: Option<Turn>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -80,6 +83,7 @@ pub(super) struct Beginning {
     pub(super) max_replay: Option<u64>,
     pub(super) latest_per_key: bool,
     pub(super) now: u64,
+    pub(super) turn: Option<Turn>,
 }
 
 /// One step of a subscription: something of the hub's own, or entries.
@@ -104,6 +108,7 @@ impl Subscription {
             max_replay,
             latest_per_key,
             now,
+            turn,
         } = beginning;
         Self {
             namespace,
@@ -124,6 +129,7 @@ impl Subscription {
             looked_at: now,
             replayed_at: now,
             buffer: Vec::new(),
+            _turn: turn,
         }
     }
 
@@ -152,6 +158,7 @@ impl Subscription {
             max_replay: None,
             latest_per_key: false,
             now: 0,
+            turn: None,
         });
         rejected.opening.push_back(blocks.opening(None, retry));
         rejected.opening.extend(blocks.close(&REJECTED, None, None));

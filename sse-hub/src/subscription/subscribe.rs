@@ -4,7 +4,6 @@ use std::{
     future::{Future, IntoFuture},
     pin::Pin,
     sync::Arc,
-    time::SystemTime,
 };
 
 use bytestring::ByteString;
@@ -13,6 +12,7 @@ use sse_core::{EventId, Gap, GapReason};
 use super::{
     blocks::{Blocks, GapAs},
     cold,
+    start::Older,
     stream::{Beginning, Filter, Subscription},
     subscribe_error::SubscribeError,
 };
@@ -191,13 +191,22 @@ impl Subscribe {
             .after
             .as_ref()
             .and_then(|id| Cursor::read(id, self.engine.options.ids));
-        let found = match cold::find_out(&namespace, &selectors, cursor.as_ref()).await {
-            Ok(found) => found,
+        let looked_up = async {
+            let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+            let find = || Older::find(&namespace, &selectors, self.start, self.keep());
+            let older = match cursor {
+                None => cold::patiently(&namespace, find).await?,
+                Some(_) => Older::none(&namespace),
+            };
+            Ok::<_, SubscribeError>((found, older))
+        };
+        let (found, older) = match looked_up.await {
+            Ok(looked_up) => looked_up,
             Err(error) => {
                 tracing::warn!(
                     namespace = %namespace.name,
                     error = error.source(),
-                    "a cursor cannot be judged"
+                    "it cannot be found out where a subscription begins"
                 );
                 return Ok(self.rejected(blocks));
             }
@@ -206,7 +215,7 @@ impl Subscribe {
         // Decided and registered in one step: what is published meanwhile is either before or after both.
         let (listener, judged) = namespace.enter(&selectors, |log, channels| {
             let decision = found.decide(log, channels, cursor.as_ref(), true);
-            let judged = self.judge(log, channels, decision);
+            let judged = self.judge(log, channels, decision, &older);
             let after = judged.position.seq;
             let listener = Listener::new(
                 next_listener_id(),
@@ -239,10 +248,19 @@ impl Subscribe {
     }
 
     /// Turns a decision into a place to begin.
-    pub(super) fn judge(&self, log: &Log, channels: &[ChannelId], decision: Decision) -> Judged {
+    pub(super) fn judge(
+        &self,
+        log: &Log,
+        channels: &[ChannelId],
+        decision: Decision,
+        older: &Older,
+    ) -> Judged {
         let head = log.head();
         let (resume, position) = match decision {
-            Decision::Fresh => (Resume::Fresh, self.start_position(log, channels)),
+            Decision::Fresh => {
+                let position = older.position(log, channels, self.start, self.keep());
+                (Resume::Fresh, position)
+            }
             Decision::Complete { after } => (Resume::Complete, log.position_at(after)),
             Decision::GapThenRetained { cause, after } => {
                 let after = log.place_of_retained(channels, after);
@@ -273,28 +291,15 @@ impl Subscribe {
         }
     }
 
-    fn start_position(&self, log: &Log, channels: &[ChannelId]) -> Position {
-        let before = match self.start {
-            Start::Latest => None,
-            Start::Earliest => return log.place_of_retained(channels, 0),
-            Start::Last(count) => {
-                let keep = Keep {
-                    through: u64::MAX,
-                    replay_through: u64::MAX,
-                    latest_per_key: self.lagging == Lagging::LatestPerKey,
-                    filter: self.filter.as_deref(),
-                    now: self.namespace.clock.millis(),
-                };
-                log.before_last(channels, count, keep)
-            }
-            Start::Since(time) => {
-                let millis = time
-                    .duration_since(SystemTime::UNIX_EPOCH)
-                    .map_or(0, |it| it.as_millis());
-                log.before_time(u64::try_from(millis).unwrap_or(u64::MAX))
-            }
-        };
-        before.map_or(log.head(), |seq| log.position_at(seq))
+    /// What is delivered of what is there already.
+    fn keep(&self) -> Keep<'_> {
+        Keep {
+            through: u64::MAX,
+            replay_through: u64::MAX,
+            latest_per_key: self.lagging == Lagging::LatestPerKey,
+            filter: self.filter.as_deref(),
+            now: self.namespace.clock.millis(),
+        }
     }
 
     fn gap(&self, log: &Log, channels: &[ChannelId], cause: GapCause) -> Resume {
@@ -327,7 +332,8 @@ impl Subscribe {
         judged: Judged,
     ) -> Subscription {
         let namespace = &self.namespace;
-        let retry = self.engine.options.retry.draw(self.engine.live());
+        let turn = self.engine.turns.take();
+        let retry = self.engine.options.retry.at(turn.number());
         let mut opening = vec![blocks.opening(judged.opening_id, retry)];
         namespace.telemetry.resumed(judged.resume.as_str());
         if let Resume::Gap(gap) = &judged.resume {
@@ -348,6 +354,7 @@ impl Subscribe {
             max_replay: self.engine.options.max_replay,
             latest_per_key: self.lagging == Lagging::LatestPerKey,
             now: namespace.clock.millis(),
+            turn: Some(turn),
         })
     }
 }

@@ -30,6 +30,8 @@ struct State {
     items: VecDeque<TailItem>,
     /// Whether those who read wait.
     slow: bool,
+    reads: usize,
+    time: u64,
     /// How far a page looks at most.
     scans_through: u64,
 }
@@ -44,6 +46,8 @@ impl Engine {
                 records: BTreeMap::new(),
                 items: VecDeque::new(),
                 slow: false,
+                reads: 0,
+                time: 0,
                 scans_through: u64::MAX,
             })),
             capabilities: Capabilities::new().replay(replay).tail_is_head(false),
@@ -94,6 +98,16 @@ impl Engine {
         self.state().slow = slow;
     }
 
+    /// Dates what comes from now on.
+    pub(crate) fn set_time(&self, millis: u64) {
+        self.state().time = millis;
+    }
+
+    /// How many pages were asked for.
+    pub(crate) fn reads(&self) -> usize {
+        self.state().reads
+    }
+
     /// Lets pages look no further, as a replica that is behind.
     pub(crate) fn scan_through(&self, seq: u64) {
         self.state().scans_through = seq;
@@ -131,7 +145,7 @@ impl Provider for Engine {
         let answers = batch.into_iter().map(|draft| {
             state.head += 1;
             let (seq, nonce) = (state.head, nonce(state.epoch, state.head));
-            let record = Record::new(seq, nonce, 0, draft);
+            let record = Record::new(seq, nonce, state.time, draft);
             state.records.insert(seq, record.clone());
             state.items.push_back(TailItem::Batch(vec![record]));
             Ok(Appended {
@@ -145,7 +159,8 @@ impl Provider for Engine {
     }
 
     fn read(&self, from: u64, limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>> {
-        let state = self.state();
+        let mut state = self.state();
+        state.reads += 1;
         let through = state.head.min(state.scans_through);
         let held = state.records.range(from..=through.max(from));
         let records: Vec<_> = held

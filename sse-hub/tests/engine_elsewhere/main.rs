@@ -6,7 +6,7 @@ mod engine;
 #[path = "../shared/mod.rs"]
 mod shared;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine::Engine;
 use shared::{data, ready, ready_data};
@@ -244,4 +244,45 @@ async fn a_page_that_looked_at_nothing_does_not_say_that_nothing_is_there() {
     let cursor = reader.position().to_event_id();
     let mut reader = hub.subscribe("a").after(cursor).await.unwrap();
     assert_eq!(told(&mut reader), says(&[], &["3", "4"]));
+}
+
+#[tokio::test]
+async fn a_start_goes_back_to_what_only_the_log_itself_has() {
+    let engine = Engine::new(true);
+    let (hub, clock) = engine.hub(|it| it.retain(Retention::default().count(3)));
+    for number in 1..=1000_u64 {
+        let topic = if number % 100 == 0 { "rare" } else { "a" };
+        engine.set_time(number * 1000);
+        clock.set_unix_millis(number * 1000);
+        let event = Event::new(number.to_string());
+        hub.publish(topic, event).await.unwrap();
+    }
+    for (topic, start, first, count) in [
+        ("a", Start::Last(2), "998", 2),
+        ("a", Start::Last(300), "697", 300),
+        ("rare", Start::Last(3), "800", 3),
+        ("rare", Start::Last(100), "100", 10),
+        ("**", Start::Last(5000), "1", 1000),
+        ("a", Start::Since(at(999)), "999", 1),
+        ("a", Start::Since(at(500)), "501", 495),
+        ("rare", Start::Since(at(401)), "500", 6),
+        ("a", Start::Since(at(0)), "1", 990),
+    ] {
+        let mut reader = hub.subscribe(topic).from(start).await.unwrap();
+        let data = ready_data(&mut reader);
+        let found = (data.first().map(String::as_str), data.len());
+        assert_eq!(found, (Some(first), count), "{topic} from {start:?}");
+    }
+    for start in [Start::Last(0), Start::Since(at(1001))] {
+        let mut reader = hub.subscribe("**").from(start).await.unwrap();
+        assert_eq!(ready_data(&mut reader), [""; 0]);
+    }
+    // Only what lies between the hub's own and the place is looked for.
+    let before = engine.reads();
+    drop(hub.subscribe("**").from(Start::Last(2)).await.unwrap());
+    assert_eq!(engine.reads(), before);
+}
+
+fn at(seconds: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(seconds)
 }

@@ -90,7 +90,8 @@ impl Checker {
                 log_head,
             } => {
                 let log = &self.logs[hub];
-                let reader = Reader::new(*connection, *hub, wish.clone(), *log_head, log);
+                let mut reader = Reader::new(*connection, *hub, wish.clone(), *log_head, log);
+                reader.asks(log, now);
                 self.readers.insert(*connection, reader);
             }
             Happened::Refused { connection, why } => {

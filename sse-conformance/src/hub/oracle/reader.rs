@@ -32,6 +32,8 @@ pub(super) struct Reader {
     pub(super) first_wanted: Option<u64>,
     pub(super) last_unwanted: u64,
     pub(super) has_added_topics: bool,
+    /// The same when it asked.
+    when_asked: Option<(Option<u64>, u64)>,
     /// Entries that were gone before their topic was added, where the provider may have them still.
     pub(super) gone_before: BTreeSet<u64>,
     pub(super) resume: Option<Resume>,
@@ -67,6 +69,7 @@ impl Reader {
             first_wanted: None,
             last_unwanted: 0,
             has_added_topics: false,
+            when_asked: None,
             gone_before: BTreeSet::new(),
             resume: None,
             told_gap: false,
@@ -156,14 +159,17 @@ impl Reader {
             coverage.saw(format!("start {}", start_name(row.from)));
         }
         self.row = Some(row);
-        if log.rules.exact && !log.rules.replay {
+        if log.rules.exact || log.rules.replay {
             self.first_wanted = self.wanted(log, row.from, now).first().copied();
         }
-        if let (From::Last(_) | From::Since(_), Some(first)) = (row.from, self.first_wanted) {
-            let before = log
-                .retained()
-                .filter(|it| it.seq < first && self.asks_for(it));
-            self.last_unwanted = before.map(|it| it.seq).max().unwrap_or(0);
+        self.last_unwanted = self.unwanted(log, row.from, now);
+        if let (true, Some((first, last))) = (log.rules.replay, self.when_asked) {
+            // A log elsewhere is looked at some time between asking and being let in.
+            self.first_wanted = self
+                .first_wanted
+                .zip(first)
+                .map(|(now, then)| now.max(then));
+            self.last_unwanted = self.last_unwanted.min(last);
         }
         if !matches!(row.from, From::After(_) | From::Head) {
             self.lenient_through = self.head_after;
@@ -191,10 +197,31 @@ impl Reader {
         }
     }
 
+    /// Notes what reading would begin with if it began when it is asked for.
+    pub(super) fn asks(&mut self, log: &Truth, now: u64) {
+        let expected = self.expected(log);
+        if let [row @ Row { name: "R0", .. }] = expected.rows[..] {
+            self.first_wanted = self.wanted(log, row.from, now).first().copied();
+            let last = self.unwanted(log, row.from, now);
+            self.when_asked = Some((self.first_wanted.take(), last));
+        }
+    }
+
+    /// The last entry that reading is not to begin with, though it could.
+    fn unwanted(&self, log: &Truth, from: From, now: u64) -> u64 {
+        let (From::Last(_) | From::Since(_), Some(first)) = (from, self.first_wanted) else {
+            return 0;
+        };
+        let before = log
+            .readable(now)
+            .filter(|it| it.seq < first && self.asks_for(it));
+        before.map(|it| it.seq).max().unwrap_or(0)
+    }
+
     /// The retained entries that reading is to begin with.
     fn wanted(&self, log: &Truth, from: From, now: u64) -> Vec<u64> {
         let matching = log
-            .retained()
+            .readable(now)
             .filter(|entry| entry.seq <= self.head_after && self.asks_for(entry));
         let mut seqs: Vec<u64> = match from {
             From::Retained(after) => matching.map(|it| it.seq).filter(|&it| it > after).collect(),
@@ -204,7 +231,7 @@ impl Reader {
                 .map(|it| it.seq)
                 .collect(),
             From::Since(time) => {
-                let all = log.retained().filter(|it| it.seq <= self.head_after);
+                let all = log.readable(now).filter(|it| it.seq <= self.head_after);
                 let mut all = all.skip_while(|it| it.unix_millis < time);
                 let first = all.next().map_or(u64::MAX, |it| it.seq);
                 matching

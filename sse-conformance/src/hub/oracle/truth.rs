@@ -280,6 +280,12 @@ impl Truth {
             .filter(|entry| entry.state == State::Retained)
     }
 
+    /// All that can be replayed, here or from the log itself.
+    pub(super) fn readable(&self, now: u64) -> impl Iterator<Item = &Entry> {
+        let entries = self.entries.values();
+        entries.filter(move |it| it.expires > now && self.is_held(it))
+    }
+
     /// The highest sequence that was taken from these topics other than by its own time.
     pub(super) fn lost(&self, selectors: &[String]) -> u64 {
         let gone = |entry: &&Entry| match entry.state {
