@@ -9,13 +9,14 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use examples::fanout::{self, Options, Receipt, Target};
+use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
+use serde::Serialize;
 use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest, Subscription};
 use sse_hyper::{ByteString, EventStream, Sse};
 
@@ -57,19 +58,24 @@ async fn publish(hub: &Hub, request: Request<Incoming>) -> Result<Answer, Reject
     let data = ByteString::try_from(body.to_bytes());
     let data = data.map_err(|error| Rejection::new(400, error.to_string()))?;
     let published = hub.publish(target, Event::new(data)).await;
-    let receipt = Receipt::from(published.map_err(fanout::refusal)?);
-    let receipt = serde_json::to_string(&receipt).unwrap_or_default();
-    let mut response = Response::new(Either::Right(receipt.into()));
-    *response.status_mut() = StatusCode::ACCEPTED;
+    let receipt = Receipt::from(published?);
+    Ok(json(StatusCode::ACCEPTED, &receipt))
+}
+
+fn json(status: StatusCode, answer: &impl Serialize) -> Answer {
+    let text = serde_json::to_string(answer).unwrap_or_default();
+    let mut response = Response::new(Either::Right(text.into()));
+    *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(CONTENT_TYPE, json);
-    Ok(response)
+    response
 }
 
 async fn route(hub: Hub, request: Request<Incoming>) -> Result<Answer, Infallible> {
     let answer = match (request.method(), request.uri().path()) {
         (&Method::GET, "/events") => events(&hub, &request).await,
         (&Method::POST, "/publish") => publish(&hub, request).await,
+        (&Method::GET, "/memory") => Ok(json(StatusCode::OK, &Memory::of(&hub))),
         (&Method::GET, "/allocations") => fanout::allocations()
             .map(|count| Response::new(Either::Right(count.into())))
             .ok_or_else(|| Rejection::new(404, "not counted")),
