@@ -346,9 +346,9 @@ mod tests {
         check(&a, &["a"]);
         check(Selector::from(a.clone()), &["a"]);
         check(["a", "b"], &["a", "b"]);
-        check(&["a", "b"], &["a", "b"]);
         check([&a, &b], &["a", "b"]);
-        check(&[a.clone(), b.clone()], &["a", "b"]);
+        let both = [a.clone(), b.clone()];
+        check(&both, &["a", "b"]);
         check([a.clone(), b.clone()], &["a", "b"]);
         check(vec![a, b], &["a", "b"]);
         check(&names, &["a", "b"]);

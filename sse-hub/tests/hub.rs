@@ -335,7 +335,7 @@ async fn a_batch_is_published_as_a_whole_or_not_at_all() {
     let hub = &Hub::new();
     let good = (0..3).map(|n| hub.publish("a", Event::new(n.to_string())));
     let published = hub.publish_batch(good).await.unwrap();
-    let seqs: Vec<_> = published.iter().map(|it| it.seq()).collect();
+    let seqs: Vec<_> = published.iter().map(sse_hub::Published::seq).collect();
     assert_eq!(seqs, [1, 2, 3]);
     let bad = [
         hub.publish("a", Event::new("x")),

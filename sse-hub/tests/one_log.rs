@@ -1,7 +1,5 @@
 //! Several hubs and namespaces over one log in memory.
 
-#![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
-
 mod shared;
 
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! Who begins and ceases to listen, as others see it.
 
-#![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
-
 mod shared;
 
 use std::{

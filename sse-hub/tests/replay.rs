@@ -74,7 +74,7 @@ async fn the_marker_stands_between_the_replay_and_what_came_meanwhile() {
         text.push_str(&ready_text(&mut subscription));
         assert_eq!(text.matches("data: live").count(), 50, "{text}");
         let (replay, live) = text.split_once("event: hub.live\n").unwrap();
-        let replayed = if start == Start::Earliest { 1 } else { 0 };
+        let replayed = usize::from(start == Start::Earliest);
         assert_eq!(replay.matches("data: replayed").count(), replayed, "{text}");
         assert!(!replay.contains("data: live"), "{text}");
         assert!(!live.contains("hub.live"), "{text}");

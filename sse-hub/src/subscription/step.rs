@@ -207,9 +207,7 @@ impl Subscription {
             now: namespace.clock.millis(),
         };
         self.looked_at = keep.now;
-        let max_entries = self
-            .replay_left
-            .filter(|_| self.position.seq < self.replay_through);
+        let max_entries = self.most_of_the_replay();
         let room = Room {
             bytes: BATCH_BYTES,
             entries: max_entries,
@@ -220,22 +218,12 @@ impl Subscription {
             return Look::ReplayOver;
         }
         let Some(position) = taken.position else {
+            self.buffer = taken.entries;
             if let Some(at) = marker_at.filter(|&at| through == at) {
                 self.position = log.position_at(at.min(log.head().seq));
-                self.buffer = taken.entries;
                 return Look::Replayed;
             }
-            if let Some((_, to)) = hole
-                && ending.is_none()
-            {
-                return Look::Missing(self.gap(&log, GapReason::Provider), log.position_at(to));
-            }
-            // One that has ended closes before a hole: a resume tells of it.
-            if hole.is_none() && ending.is_none_or(|ending| ending.through >= log.head().seq) {
-                self.position = log.head();
-            }
-            self.buffer = taken.entries;
-            return Look::Nothing;
+            return self.find_nothing(&log, hole, ending);
         };
         let batch = log.batch(channels, &taken.entries, taken.is_whole());
         if self.position.seq < self.replay_through {
@@ -260,6 +248,34 @@ impl Subscription {
             Some(batch) if limited => Look::Found(taken.entries, batch, Rest::Unknown),
             Some(batch) => Look::Found(taken.entries, batch, Rest::None),
         }
+    }
+
+    /// What it means that there is nothing more, or nothing before a hole.
+    fn find_nothing(
+        &mut self,
+        log: &Log,
+        hole: Option<(u64, u64)>,
+        ending: Option<&Ending>,
+    ) -> Look {
+        match hole {
+            Some((_, to)) if ending.is_none() => {
+                Look::Missing(self.gap(log, GapReason::Provider), log.position_at(to))
+            }
+            // One that has ended closes before a hole: a resume tells of it.
+            Some(_) => Look::Nothing,
+            None => {
+                if ending.is_none_or(|ending| ending.through >= log.head().seq) {
+                    self.position = log.head();
+                }
+                Look::Nothing
+            }
+        }
+    }
+
+    /// How many entries it is still given, while it replays.
+    fn most_of_the_replay(&self) -> Option<u64> {
+        self.replay_left
+            .filter(|_| self.position.seq < self.replay_through)
     }
 
     /// Whether the replay that one connection gets is over, and these begin with more of it.
@@ -429,12 +445,9 @@ impl Subscription {
             filter: self.filter.as_deref(),
             now: namespace.clock.millis(),
         };
-        let max_entries = self
-            .replay_left
-            .filter(|_| self.position.seq < self.replay_through);
         let room = Room {
             bytes: BATCH_BYTES,
-            entries: max_entries,
+            entries: self.most_of_the_replay(),
         };
         let (entries, position) =
             log.take_cold(&read.entries, self.position.seq, &selectors, room, keep);
