@@ -1,12 +1,15 @@
 use std::{
     mem,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use sse_core::{EncodedBatch, EncodedEvent, Gap, GapReason};
 
-use super::stream::{State, Step, Subscription};
+use super::{
+    pages::ColdPage,
+    stream::{State, Step, Subscription},
+};
 use crate::{
     lag::Lagging,
     listeners::{CloseReason, Ending},
@@ -31,11 +34,8 @@ impl Subscription {
             if matches!(self.state, State::Closed(_)) {
                 return Poll::Ready(Step::End);
             }
-            let ending = if self.listener.is_ended() {
-                self.listener.ending()
-            } else {
-                None
-            };
+            let is_ended = self.listener.is_ended();
+            let ending = is_ended.then(|| self.listener.ending()).flatten();
             if ending
                 .as_ref()
                 .is_some_and(|ending| ending.reason == CloseReason::Slow)
@@ -91,10 +91,20 @@ impl Subscription {
                 }
                 Look::Cold(through) => {
                     self.seen = 0;
-                    match ready!(self.read_cold(through, cx)) {
-                        Some(step) => return Poll::Ready(step),
-                        None => continue,
+                    match self.read_cold(through, cx) {
+                        Poll::Ready(Some(step)) => return Poll::Ready(step),
+                        Poll::Ready(None) => continue,
+                        Poll::Pending => {}
                     }
+                    if let Some(keep_alive) = self.keep_alive() {
+                        return Poll::Ready(keep_alive);
+                    }
+                    self.listener.slot.park(cx.waker());
+                    if !self.listener.is_called() {
+                        return Poll::Pending;
+                    }
+                    self.listener.slot.take();
+                    continue;
                 }
                 Look::Nothing => self.listener.caught_up(offered, self.position.seq),
             }
@@ -107,9 +117,8 @@ impl Subscription {
                     return Poll::Ready(self.control(&[event]));
                 }
             }
-            if self.listener.take_keep_alive() {
-                let event = self.blocks.keep_alive(self.position);
-                return Poll::Ready(self.control(&[event]));
+            if let Some(keep_alive) = self.keep_alive() {
+                return Poll::Ready(keep_alive);
             }
             self.listener.slot.park(cx.waker());
             if self.has_seen(self.namespace.version()) || !self.has_news() {
@@ -117,6 +126,12 @@ impl Subscription {
             }
             self.listener.slot.take();
         }
+    }
+
+    /// What is said in silence, if it is due.
+    fn keep_alive(&mut self) -> Option<Step> {
+        let is_due = self.listener.take_keep_alive();
+        is_due.then(|| self.control(&[self.blocks.keep_alive(self.position)]))
     }
 
     /// Whether everything was considered when the log had this version, and nothing else is to be done.
@@ -374,21 +389,22 @@ impl Subscription {
     fn read_cold(&mut self, through: u64, cx: &mut Context<'_>) -> Poll<Option<Step>> {
         let from = self.position.seq + 1;
         let namespace = Arc::clone(&self.namespace);
-        let page = match &self.cold {
-            Some((start, page)) if *start == from && namespace.cold_pages.is_current(page) => {
-                Arc::clone(page)
-            }
-            _ => {
-                let page = namespace.cold_pages.page(&namespace, from);
-                self.cold = Some((from, Arc::clone(&page)));
-                page
-            }
+        let pages = &namespace.cold_pages;
+        let current = |page: &Arc<ColdPage>| page.from == from && pages.is_current(page);
+        let page = match self.cold.take().filter(current) {
+            Some(page) => page,
+            None => match pages.page(&namespace, from, self.listener.id, cx.waker()) {
+                Some(page) => page,
+                None => return Poll::Pending,
+            },
         };
-        let read = ready!(page.poll(&namespace, from, cx));
-        self.cold = None;
+        let Poll::Ready(read) = page.poll(&namespace, cx) else {
+            self.cold = Some(page);
+            return Poll::Pending;
+        };
         // One that looked at nothing cannot say that there is nothing.
         let Some(read) = read.filter(|read| read.scanned_through >= from) else {
-            namespace.cold_pages.forget(from);
+            pages.forget(&page);
             let reason = CloseReason::Overload;
             return Poll::Ready(Some(self.close(Some(Ending {
                 reason,
