@@ -241,10 +241,14 @@ impl Engine {
         }
     }
 
-    /// Does what is due.
-    pub(crate) fn tick(&self) {
+    /// Does what is due; returns how many subscriptions were looked at one by one.
+    pub(crate) fn tick(&self) -> usize {
         let namespaces = self.namespaces();
-        let pinned: u64 = namespaces.iter().map(|namespace| namespace.tick()).sum();
+        let ticked: Vec<_> = namespaces
+            .iter()
+            .map(|namespace| namespace.tick())
+            .collect();
+        let pinned: u64 = ticked.iter().map(|it| it.pinned).sum();
         let mut over = pinned.saturating_sub(self.options.pin_limit);
         for namespace in &namespaces {
             over = namespace.release_pins(over);
@@ -254,6 +258,7 @@ impl Engine {
         }
         drop(namespaces);
         self.forget_namespaces();
+        ticked.iter().map(|it| it.looked_at).sum()
     }
 
     fn forget_namespaces(&self) {
@@ -320,6 +325,7 @@ impl Drop for Engine {
                 );
             }
             namespace.watchers.close();
+            namespace.cold_pages.clear();
         }
         self.signal.wake();
     }

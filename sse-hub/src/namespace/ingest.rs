@@ -25,6 +25,7 @@ pub(super) struct Ingest {
     tail: Tail,
     /// Kept for their memory.
     entries: Vec<Arc<Entry>>,
+    waiting: Vec<Arc<Listener>>,
     aftermath: Aftermath,
 }
 
@@ -85,6 +86,7 @@ impl Ingest {
         Self {
             tail,
             entries: Vec::new(),
+            waiting: Vec::new(),
             aftermath: Aftermath::default(),
         }
     }
@@ -232,7 +234,7 @@ impl Namespace {
         }
         self.change_version();
         aftermath.published += entries.len() as u64;
-        self.offer(&entries, now, aftermath);
+        self.offer(&entries, now, ingest, aftermath);
         if aftermath.notices.len() > refused {
             self.wake_all_after(aftermath);
         }
@@ -262,19 +264,35 @@ impl Namespace {
     }
 
     /// Finds out whom these entries concern.
-    fn offer(&self, entries: &[Arc<Entry>], now: u64, aftermath: &mut Aftermath) {
+    fn offer(
+        &self,
+        entries: &[Arc<Entry>],
+        now: u64,
+        ingest: &mut Ingest,
+        aftermath: &mut Aftermath,
+    ) {
         let Aftermath { wakers, behind, .. } = aftermath;
         let log = self.read_log();
         for entry in entries.iter().filter(|entry| !entry.is_expired(now)) {
             let (seq, len) = (entry.seq(), entry.event().len());
             let channels = log.all_channels(entry);
             for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {
-                listeners.for_each(|listener| match listener.offer(seq, len, now) {
-                    Offer::Again => {}
-                    Offer::Taken(waker) => wakers.extend(waker),
-                    Offer::Behind => behind.push(Arc::clone(listener)),
+                listeners.for_each(|listener| {
+                    match listener.offer(seq, len, now) {
+                        Offer::Again => {}
+                        Offer::Taken(waker) => wakers.extend(waker),
+                        Offer::Behind => behind.push(Arc::clone(listener)),
+                    }
+                    if listener.enlist() {
+                        ingest.waiting.push(Arc::clone(listener));
+                    }
                 });
             }
+        }
+        drop(log);
+        // Known to wait before they are woken.
+        if !ingest.waiting.is_empty() {
+            lock(&self.behind).append(&mut ingest.waiting);
         }
     }
 

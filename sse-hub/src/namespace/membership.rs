@@ -119,9 +119,13 @@ impl Namespace {
                 .collect();
             listener.set_key(lock(&self.listeners).insert(Arc::clone(&listener)));
             listener.set_seats(Seats { channels, seats });
+            if listener.may_wait() && listener.enlist() {
+                lock(&self.behind).push(Arc::clone(&listener));
+            }
             (listener, decided)
         };
         self.watchers.wake();
+        self.put_on_agenda(&listener);
         self.telemetry.subscribers.increment(1.0);
         (listener, decided)
     }
@@ -175,6 +179,11 @@ impl Namespace {
                 }
             }
             listener.set_seats(seats);
+            // What the topics have behind its place was never offered to it, and is to be read all the same.
+            listener.set_replaying(self.clock.millis());
+            if listener.enlist() {
+                lock(&self.behind).push(Arc::clone(listener));
+            }
         }
         self.watchers.wake();
         self.change_version();

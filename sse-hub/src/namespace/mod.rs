@@ -1,5 +1,6 @@
 //! One log with all who listen to it.
 
+mod agenda;
 mod held_channels;
 mod ingest;
 mod laggards;
@@ -17,6 +18,7 @@ use std::{
 use bytestring::ByteString;
 use slab::Slab;
 
+use agenda::Agenda;
 use ingest::{Ingest, IngestWaker};
 pub(crate) use membership::{LastReading, next_listener_id};
 
@@ -49,6 +51,9 @@ pub(crate) struct Namespace {
     ingest: Mutex<Ingest>,
     ingest_waker: Arc<IngestWaker>,
     listeners: Mutex<Slab<Arc<Listener>>>,
+    /// Those of them that may wait for something, and when each is to be looked at.
+    behind: Mutex<Vec<Arc<Listener>>>,
+    agenda: Mutex<Agenda>,
     live: AtomicUsize,
     /// When it was last seen in use.
     used_at: AtomicU64,
@@ -60,6 +65,14 @@ pub(crate) struct Namespace {
 
 /// How long a namespace is kept that nobody uses.
 const KEPT_UNUSED_MILLIS: u64 = 60 * 60 * 1000;
+/// What came of doing what was due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticked {
+    /// Bytes that are pinned.
+    pub(crate) pinned: u64,
+    /// Subscriptions that were looked at one by one.
+    pub(crate) looked_at: usize,
+}
 
 impl Namespace {
     pub(crate) fn new(
@@ -94,6 +107,8 @@ impl Namespace {
             ingest: Mutex::new(Ingest::new(tail)),
             ingest_waker: Arc::new(IngestWaker::new(signal)),
             listeners: Mutex::new(Slab::new()),
+            behind: Mutex::default(),
+            agenda: Mutex::default(),
             live: AtomicUsize::new(0),
             used_at,
             version: AtomicU64::new(1),
@@ -198,8 +213,8 @@ impl Namespace {
         now.saturating_sub(self.used_at.load(Ordering::Relaxed)) > KEPT_UNUSED_MILLIS
     }
 
-    /// Does what is due: expiry, limits of age, keep-alives. Returns the bytes that are pinned.
-    pub(crate) fn tick(&self) -> u64 {
+    /// Does what is due: expiry, limits of age, keep-alives.
+    pub(crate) fn tick(&self) -> Ticked {
         if self.is_dirty() {
             self.pump();
         }
@@ -210,31 +225,22 @@ impl Namespace {
             log.expire(now);
             log.retain(now);
         }
-        let keep_alive = self
-            .options
-            .keep_alive
-            .map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
-        let mut most_behind = 0;
-        for listener in self.all() {
-            most_behind = most_behind.max(listener.lag().0);
-            if listener.is_too_old(now) {
-                self.fall_behind(&listener, now);
-            } else if let Some(waker) =
-                keep_alive.and_then(|interval| listener.remind(now, interval))
-            {
-                waker.wake();
-            }
-        }
-        if !self.is_taken_in_here() {
-            self.let_go(&mut lock(&self.ingest));
-        }
+        let looked_at = self.look_after(now);
+        // Whoever is called from in there must not wait for it to be over.
+        let most_behind = (!self.is_taken_in_here()).then(|| self.let_go(&mut lock(&self.ingest)));
+        self.cold_pages.drive(self);
         if self.live() == 0 {
             self.cold_pages.clear();
         }
         self.read_log().forget_batches();
         let bytes = self.bytes();
         self.telemetry.bytes(bytes);
-        self.telemetry.most_behind(most_behind);
-        bytes.pinned
+        if let Some(most_behind) = most_behind {
+            self.telemetry.most_behind(most_behind);
+        }
+        Ticked {
+            pinned: bytes.pinned,
+            looked_at,
+        }
     }
 }

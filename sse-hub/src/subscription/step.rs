@@ -1,7 +1,7 @@
 use std::{
     mem,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use sse_core::{EncodedBatch, EncodedEvent, Gap, GapReason};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The most bytes in one batch.
-const BATCH_BYTES: usize = 64 * 1024;
+pub(super) const BATCH_BYTES: usize = 64 * 1024;
 /// The largest buffer that one keeps while it waits.
 const KEPT_CAPACITY: usize = 4;
 
@@ -31,11 +31,8 @@ impl Subscription {
             if matches!(self.state, State::Closed(_)) {
                 return Poll::Ready(Step::End);
             }
-            let ending = if self.listener.is_ended() {
-                self.listener.ending()
-            } else {
-                None
-            };
+            let is_ended = self.listener.is_ended();
+            let ending = is_ended.then(|| self.listener.ending()).flatten();
             if ending
                 .as_ref()
                 .is_some_and(|ending| ending.reason == CloseReason::Slow)
@@ -82,16 +79,25 @@ impl Subscription {
                 }
                 Look::Cold(through) => {
                     self.seen = 0;
-                    match ready!(self.read_cold(through, cx)) {
-                        Some(step) => return Poll::Ready(step),
-                        None => continue,
+                    match self.read_cold(through, cx) {
+                        Poll::Ready(Some(step)) => return Poll::Ready(step),
+                        Poll::Ready(None) => continue,
+                        Poll::Pending => {}
                     }
+                    if let Some(keep_alive) = self.keep_alive() {
+                        return Poll::Ready(keep_alive);
+                    }
+                    let is_called = || self.listener.is_called();
+                    if !self.listener.slot.park_unless(cx.waker(), is_called) {
+                        return Poll::Pending;
+                    }
+                    continue;
                 }
                 Look::Replayed => {
                     self.seen = 0;
                     self.live_marker = false;
                     self.listener.set_cursor(self.position.seq);
-                    self.listener.set_replaying(self.namespace.clock.millis());
+                    self.listener.has_read_on(self.namespace.clock.millis());
                     match self.blocks.live(self.position) {
                         Some(event) => return Poll::Ready(self.control(&[event])),
                         None => continue,
@@ -103,15 +109,20 @@ impl Subscription {
             if ending.is_some() {
                 return Poll::Ready(self.close(ending));
             }
-            if self.listener.take_keep_alive() {
-                let event = self.blocks.keep_alive(self.position);
-                return Poll::Ready(self.control(&[event]));
+            if let Some(keep_alive) = self.keep_alive() {
+                return Poll::Ready(keep_alive);
             }
             let has_news = || !self.has_seen(self.namespace.version()) && self.has_news();
             if !self.listener.slot.park_unless(cx.waker(), has_news) {
                 return Poll::Pending;
             }
         }
+    }
+
+    /// What is said in silence, if it is due.
+    fn keep_alive(&mut self) -> Option<Step> {
+        let is_due = self.listener.take_keep_alive();
+        is_due.then(|| self.control(&[self.blocks.keep_alive(self.position)]))
     }
 
     /// Whether everything was considered when the log had this version, and nothing else is to be done.
@@ -134,7 +145,7 @@ impl Subscription {
             || log.hole_after(self.position.seq).is_some()
     }
 
-    fn seats(&self) -> Vec<ChannelId> {
+    pub(super) fn seats(&self) -> Vec<ChannelId> {
         self.listener.seats().channels.clone()
     }
 
@@ -273,43 +284,17 @@ impl Subscription {
     }
 
     /// How many entries it is still given, while it replays.
-    fn most_of_the_replay(&self) -> Option<u64> {
+    pub(super) fn most_of_the_replay(&self) -> Option<u64> {
         self.replay_left
             .filter(|_| self.position.seq < self.replay_through)
     }
 
     /// Whether the replay that one connection gets is over, and these begin with more of it.
-    fn is_beyond_replay_limit(&self, next: &[Arc<Entry>]) -> bool {
+    pub(super) fn is_beyond_replay_limit(&self, next: &[Arc<Entry>]) -> bool {
         self.replay_left == Some(0)
             && next
                 .first()
                 .is_some_and(|next| next.seq() <= self.replay_through)
-    }
-
-    /// Looks for what comes next where only the provider has it, up to `gone`, and no further than `last`.
-    fn look_elsewhere(
-        &self,
-        log: &Log,
-        (gone, last): (u64, u64),
-        hole: Option<(u64, u64)>,
-        ending: Option<&Ending>,
-    ) -> Look {
-        let after = self.position.seq;
-        if last <= after {
-            return Look::Nothing;
-        }
-        let trimmed = log.trimmed().min(gone);
-        if trimmed > after {
-            return Look::Missing(self.gap(log, GapReason::Expired), log.position_at(trimmed));
-        }
-        match hole {
-            Some((from, _)) if from <= after + 1 && ending.is_some() => Look::Nothing,
-            Some((from, to)) if from <= after + 1 => {
-                Look::Missing(self.gap(log, GapReason::Provider), log.position_at(to))
-            }
-            Some((from, _)) => Look::Cold(gone.min(last).min(from - 1)),
-            None => Look::Cold(gone.min(last)),
-        }
     }
 
     /// Takes back a buffer whose entries were handed out as bytes.
@@ -320,7 +305,7 @@ impl Subscription {
         }
     }
 
-    fn hand_out(&mut self, entries: Vec<Arc<Entry>>, batch: EncodedBatch) -> Step {
+    pub(super) fn hand_out(&mut self, entries: Vec<Arc<Entry>>, batch: EncodedBatch) -> Step {
         let count = entries.len();
         if let Some(left) = &mut self.replay_left {
             let replayed = entries
@@ -342,7 +327,7 @@ impl Subscription {
         Step::Control(batch)
     }
 
-    fn gap(&self, log: &Log, reason: GapReason) -> Gap {
+    pub(super) fn gap(&self, log: &Log, reason: GapReason) -> Gap {
         let mut gap = Gap::new(reason).requested(self.position.to_string());
         gap.earliest = log
             .first_retained(&self.seats(), self.position.seq)
@@ -383,7 +368,7 @@ impl Subscription {
     }
 
     /// Ends the stream as planned, with the position after all that it gave.
-    fn close(&mut self, ending: Option<Ending>) -> Step {
+    pub(super) fn close(&mut self, ending: Option<Ending>) -> Step {
         let ending = ending.unwrap_or(Ending {
             reason: CloseReason::Drain,
             retry: None,
@@ -401,82 +386,24 @@ impl Subscription {
     }
 
     /// Ends it before the rest of its replay, for which the client comes again.
-    fn close_replay(&mut self) -> Step {
+    pub(super) fn close_replay(&mut self) -> Step {
         self.close(Some(Ending {
             reason: CloseReason::Replay,
             retry: None,
             through: 0,
         }))
     }
-
-    /// Reads on in what the provider has.
-    fn read_cold(&mut self, through: u64, cx: &mut Context<'_>) -> Poll<Option<Step>> {
-        let from = self.position.seq + 1;
-        let namespace = Arc::clone(&self.namespace);
-        let page = match &self.cold {
-            Some((start, page)) if *start == from && namespace.cold_pages.is_current(page) => {
-                Arc::clone(page)
-            }
-            _ => {
-                let page = namespace.cold_pages.page(&namespace, from);
-                self.cold = Some((from, Arc::clone(&page)));
-                page
-            }
-        };
-        let read = ready!(page.poll(&namespace, from, cx));
-        self.cold = None;
-        // One that looked at nothing cannot say that there is nothing.
-        let Some(read) = read.filter(|read| read.scanned_through >= from) else {
-            namespace.cold_pages.forget(from);
-            let reason = CloseReason::Overload;
-            return Poll::Ready(Some(self.close(Some(Ending {
-                reason,
-                retry: None,
-                through: 0,
-            }))));
-        };
-        let log = namespace.read_log();
-        let seats = self.listener.seats();
-        let selectors = log.selectors(&seats.channels);
-        let keep = Keep {
-            through,
-            replay_through: self.replay_through,
-            latest_per_key: self.latest_per_key,
-            filter: self.filter.as_deref(),
-            now: namespace.clock.millis(),
-        };
-        let room = Room {
-            bytes: BATCH_BYTES,
-            entries: self.most_of_the_replay(),
-        };
-        let (entries, position) =
-            log.take_cold(&read.entries, self.position.seq, &selectors, room, keep);
-        if self.is_beyond_replay_limit(&entries) {
-            drop(log);
-            return Poll::Ready(Some(self.close_replay()));
-        }
-        self.position = position.unwrap_or_else(|| {
-            // Where the provider has nothing, what the ring has is all there is.
-            log.position_at(read.scanned_through.min(through))
-        });
-        let batch = log.batch(&[], &entries, false);
-        drop(log);
-        self.listener.set_cursor(self.position.seq);
-        // A reader that takes no more of it is slow, though nothing was offered to it.
-        self.listener.set_replaying(keep.now);
-        Poll::Ready(batch.map(|batch| self.hand_out(entries, batch)))
-    }
 }
 
 /// Whether there is more behind what was found.
 #[derive(Clone, Copy, PartialEq)]
-enum Rest {
+pub(super) enum Rest {
     None,
     Unknown,
 }
 
 /// What a look at the log found.
-enum Look {
+pub(super) enum Look {
     Found(Vec<Arc<Entry>>, EncodedBatch, Rest),
     /// Entries that are not for this subscription.
     Passed,

@@ -49,7 +49,7 @@ pub struct Subscription {
     pub(super) replay_left: Option<u64>,
     pub(super) latest_per_key: bool,
     pub(super) filter: Option<Box<Filter>>,
-    pub(super) cold: Option<(u64, Arc<ColdPage>)>,
+    pub(super) cold: Option<Arc<ColdPage>>,
     pub(super) state: State,
     /// The log's version when everything was considered; 0 if something may be left.
     pub(super) seen: u64,

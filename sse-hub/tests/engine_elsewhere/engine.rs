@@ -9,7 +9,7 @@ use std::{
 };
 
 use sse_hub::{
-    Ack, Builder, Clock, Draft, Epoch, Hub, Topic,
+    Ack, Builder, Clock, Draft, Epoch, Hub, Position, Topic,
     provider::{
         AppendError, Appended, BoxFuture, Capabilities, Page, Provider, ProviderError, Record,
         Status, Tail, TailItem,
@@ -31,6 +31,8 @@ struct State {
     /// Whether those who read wait.
     slow: bool,
     reads: usize,
+    reading: usize,
+    most_reading: usize,
     time: u64,
     /// How far a page looks at most.
     scans_through: u64,
@@ -47,6 +49,8 @@ impl Engine {
                 items: VecDeque::new(),
                 slow: false,
                 reads: 0,
+                reading: 0,
+                most_reading: 0,
                 time: 0,
                 scans_through: u64::MAX,
             })),
@@ -108,6 +112,20 @@ impl Engine {
         self.state().reads
     }
 
+    /// How many pages were read at once, at most.
+    pub(crate) fn most_reading(&self) -> usize {
+        self.state().most_reading
+    }
+
+    pub(crate) fn position(&self, seq: u64) -> Position {
+        let state = self.state();
+        Position {
+            epoch: state.epoch,
+            seq,
+            nonce: state.records[&seq].nonce,
+        }
+    }
+
     /// Lets pages look no further, as a replica that is behind.
     pub(crate) fn scan_through(&self, seq: u64) {
         self.state().scans_through = seq;
@@ -161,6 +179,8 @@ impl Provider for Engine {
     fn read(&self, from: u64, limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>> {
         let mut state = self.state();
         state.reads += 1;
+        state.reading += 1;
+        state.most_reading = state.most_reading.max(state.reading);
         let through = state.head.min(state.scans_through);
         let held = state.records.range(from..=through.max(from));
         let records: Vec<_> = held
@@ -177,9 +197,11 @@ impl Provider for Engine {
             scanned_through,
         });
         Box::pin(poll_fn(move |_| {
-            if self.state().slow {
+            let mut state = self.state();
+            if state.slow {
                 return Poll::Pending;
             }
+            state.reading -= 1;
             Poll::Ready(Ok(page.take().unwrap()))
         }))
     }

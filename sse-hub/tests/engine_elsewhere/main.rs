@@ -286,3 +286,42 @@ async fn a_start_goes_back_to_what_only_the_log_itself_has() {
 fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
+
+#[tokio::test]
+async fn few_pages_are_read_at_once_and_whoever_waits_is_kept_alive() {
+    let engine = Engine::new(true);
+    let interval = Duration::from_secs(3);
+    let (hub, clock) = engine.hub(|it| it.retain(Retention::none()).keep_alive(interval));
+    for number in 1..=100 {
+        publish(&hub, &number.to_string()).await;
+    }
+    let mut readers = Vec::new();
+    for first in 1..=100 {
+        let start = hub
+            .subscribe("a")
+            .after(engine.position(first).to_event_id());
+        readers.push(start.await.unwrap());
+    }
+    engine.set_slow(true);
+    for reader in &mut readers {
+        assert_eq!(ready(reader).len(), 1);
+    }
+    assert_eq!(engine.most_reading(), 16);
+    clock.advance(interval);
+    hub.maintain();
+    let kept_alive = |reader: &mut Subscription| ready(reader)[0].event.data.is_none();
+    assert!(readers.iter_mut().take(99).all(kept_alive));
+    // Those whose page is being read go: the pages are read all the same, and the others have their turn.
+    let mut readers = readers.split_off(20);
+    engine.set_slow(false);
+    let mut seen = vec![0; readers.len()];
+    for _ in 0..readers.len() {
+        hub.maintain();
+        for (reader, seen) in readers.iter_mut().zip(&mut seen) {
+            *seen += ready_data(reader).len();
+        }
+    }
+    let expected: Vec<_> = (0..80).rev().collect();
+    assert_eq!(seen, expected);
+    assert_eq!(engine.most_reading(), 16);
+}

@@ -73,7 +73,11 @@ fn bans(packages: &[Package], rules: &Rules) -> Vec<String> {
         let rule = rules.banned.iter().find(|(name, _)| *name == package.name);
         rule.is_some_and(|(_, wrappers)| {
             let mut users = packages.iter().filter(|user| {
-                let needs = |it: &Dependency| it.name == package.name && !it.optional;
+                // What others need for their own tests never comes here.
+                let theirs =
+                    |it: &Dependency| user.source.is_some() && it.kind.as_deref() == Some("dev");
+                let needs =
+                    |it: &Dependency| it.name == package.name && !it.optional && !theirs(it);
                 user.dependencies.iter().any(needs)
             });
             wrappers.is_empty() || users.any(|user| !wrappers.contains(&user.name))

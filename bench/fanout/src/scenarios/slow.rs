@@ -10,7 +10,7 @@ use anyhow::Result;
 use super::{AT_ONCE, Setup, readers, steady::IN_FLIGHT};
 use crate::{
     figures::{Figure, Sample},
-    load::{Load, Pace, Reads, Traffic, Until},
+    load::{Load, Pace, Reads, Stopped, Traffic, Until},
     meter::{Meter, Pass},
     process::{Memory, Running},
 };
@@ -28,7 +28,8 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
     };
     let mut sample = with.clone();
     if setup.server.is_ours() && setup.pass == Pass::Timed {
-        let (after, never) = (held(setup, stopped)?, held(setup, 0)?);
+        let ((after, became), (never, _)) = (held(setup, stopped)?, held(setup, 0)?);
+        sample.insert(Figure::Unhandled, became.neither as f64);
         let pinned = after.pinned.max(never.pinned);
         sample.insert(Figure::PinnedLeft, pinned as f64);
         let difference = after.held.abs_diff(never.held);
@@ -60,24 +61,25 @@ fn once(setup: &Setup<'_>, stopped: usize) -> Result<Sample> {
     let became = load.read_stopped()?;
     sample.insert(Figure::Cut, became.cut as f64);
     sample.insert(Figure::Told, became.told as f64);
-    sample.insert(Figure::Unhandled, became.neither as f64);
     Ok(sample)
 }
 
-/// What a hub holds when all are gone, after a number of events that is always the same.
-fn held(setup: &Setup<'_>, stopped: usize) -> Result<Memory> {
+/// What a hub holds when all are gone, after a number of events that is always the same and more than it lets
+/// anybody be behind; and what became of those who stopped.
+fn held(setup: &Setup<'_>, stopped: usize) -> Result<(Memory, Stopped)> {
     let server = setup.start(RETAINED)?;
     let mut load = subscribed(&server, setup, stopped)?;
     load.run(Traffic {
         pace: Pace::InFlight(IN_FLIGHT),
         until: Until::Events(setup.sizes.held_events),
     })?;
+    let became = load.read_stopped()?;
     drop(load);
     let began = Instant::now();
     loop {
         let memory = server.memory()?;
         if memory.pinned == 0 || began.elapsed() > PATIENCE {
-            return Ok(memory);
+            return Ok((memory, became));
         }
         thread::sleep(Duration::from_millis(50));
     }

@@ -1,0 +1,217 @@
+use std::{error, fmt, sync::Arc};
+
+use http::{HeaderMap, StatusCode, response::Parts};
+
+use crate::transport::{ResponseBody, TransportError};
+
+/// Why there is no event, or why a connection failed.
+///
+/// [`kind`](Self::kind) says what happened, `source()` why.
+/// The message repeats nothing of what the server sent but its status.
+/// Shareable between threads: `Send + Sync`.
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    source: Option<Source>,
+    response: Option<Parts>,
+    body: Option<ResponseBody>,
+    last: bool,
+}
+
+#[derive(Debug)]
+enum Source {
+    Owned(Box<dyn error::Error + Send + Sync>),
+    Shared(Arc<Error>),
+}
+
+/// What happened.
+///
+/// Shareable between threads: `Send + Sync`.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum ErrorKind {
+    /// The address is not one of `http` or `https`.
+    Address,
+    /// The response's status is not 200.
+    Status,
+    /// The response is not an event stream.
+    MediaType,
+    /// The response is compressed in a way that was not asked for.
+    ContentEncoding,
+    /// The response did not pass the check that was set with [`check_response`](crate::EventSource::check_response).
+    Check,
+    /// There were too many redirects, or one that leads nowhere.
+    Redirect,
+    /// The server could not be reached, or the connection was cut.
+    Transport,
+    /// No byte came for as long as the idle timeout.
+    IdleTimeout,
+    /// The response has ended, as it should. It is seen only as the cause of a reconnection.
+    Ended,
+    /// An event breaks a limit.
+    Decode,
+    /// The request's body is a stream, and would have to be sent again.
+    Body,
+    /// No header can carry the last event ID.
+    LastEventId,
+    /// There were too many failures in a row; the last one is the source.
+    RetriesExhausted,
+    /// The event source was closed with a cause, which is the source.
+    Closed,
+    /// The event stream ended before its end marker, which was required.
+    UnfinishedStream,
+    /// The data is not the JSON that was asked for.
+    Json,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            source: None,
+            response: None,
+            body: None,
+            last: true,
+        }))
+    }
+
+    pub(crate) fn because(
+        kind: ErrorKind,
+        source: impl Into<Box<dyn error::Error + Send + Sync>>,
+    ) -> Self {
+        let mut error = Self::new(kind);
+        error.0.source = Some(Source::Owned(source.into()));
+        error
+    }
+
+    pub(crate) fn after(kind: ErrorKind, source: Arc<Self>) -> Self {
+        let mut error = Self::new(kind);
+        error.0.source = Some(Source::Shared(source));
+        error
+    }
+
+    pub(crate) fn with_response(mut self, response: Parts) -> Self {
+        self.0.response = Some(response);
+        self
+    }
+
+    pub(crate) fn with_body(mut self, body: Option<ResponseBody>) -> Self {
+        self.0.body = body;
+        self
+    }
+
+    pub(crate) fn not_last(mut self) -> Self {
+        self.0.last = false;
+        self
+    }
+
+    /// Whether every attempt would meet it.
+    pub(crate) fn is_lasting(&self) -> bool {
+        error::Error::source(self)
+            .and_then(|source| source.downcast_ref::<TransportError>())
+            .is_some_and(TransportError::is_lasting)
+    }
+
+    /// Returns what happened.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Tells whether no event comes after this error.
+    pub fn is_final(&self) -> bool {
+        self.0.last
+    }
+
+    /// Returns the status of the response that was refused.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.response.as_ref().map(|response| response.status)
+    }
+
+    /// Returns the headers of the response that was refused.
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.response.as_ref().map(|response| &response.headers)
+    }
+
+    /// Reads at most 1 MiB of the body of the response that was refused; empty if there was none, or if it was read before.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportError`] if the body does not come to its end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the body.
+    pub async fn body(&mut self) -> Result<bytes::Bytes, TransportError> {
+        match self.0.body.take() {
+            Some(body) => body.read(BODY).await,
+            None => Ok(bytes::Bytes::new()),
+        }
+    }
+
+    /// Gives the body of the response that was refused, unless it was read before.
+    pub fn into_body(self) -> Option<ResponseBody> {
+        self.0.body
+    }
+
+    /// Returns the error that led to this one if it is ours, too: the last failure of those that exhausted the retries.
+    pub fn cause(&self) -> Option<&Self> {
+        match &self.0.source {
+            Some(Source::Shared(cause)) => Some(cause),
+            _ => None,
+        }
+    }
+}
+
+/// An error's body is a message for people or programs, not a download.
+const BODY: usize = 1024 * 1024;
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0.kind {
+            ErrorKind::Address => "address must be an absolute one of http or https",
+            ErrorKind::Status => match self.status() {
+                Some(status) => return write!(f, "status must be 200, and is {status}"),
+                None => "status must be 200",
+            },
+            ErrorKind::MediaType => "media type must be text/event-stream",
+            ErrorKind::ContentEncoding => "content encoding must be one that was asked for",
+            ErrorKind::Check => "response must pass the check",
+            ErrorKind::Redirect => "redirect must lead to an address, in at most 20 steps",
+            ErrorKind::Transport => "connection failed",
+            ErrorKind::IdleTimeout => "connection was silent for too long",
+            ErrorKind::Ended => "response has ended",
+            ErrorKind::Decode => "event stream cannot be decoded",
+            ErrorKind::Body => "request body is a stream, which cannot be sent again",
+            ErrorKind::LastEventId => "last event ID cannot be sent",
+            ErrorKind::RetriesExhausted => "too many failures in a row",
+            ErrorKind::Closed => "event source was closed",
+            ErrorKind::UnfinishedStream => "event stream must not end before its end marker",
+            ErrorKind::Json => "data must be the JSON that was asked for",
+        })
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", &self.0.kind);
+        if let Some(status) = self.status() {
+            debug.field("status", &status);
+        }
+        if let Some(source) = error::Error::source(self) {
+            debug.field("source", &source);
+        }
+        debug.field("is_final", &self.0.last).finish()
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self.0.source.as_ref()? {
+            Source::Owned(source) => Some(&**source),
+            Source::Shared(source) => Some(source),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+use http::{
+    StatusCode,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+    response::Parts,
+};
+use sse_core::is_event_stream;
+
+use super::settings::Check;
+use crate::{
+    error::{Error, ErrorKind},
+    transport::ResponseBody,
+};
+
+/// What a response means.
+pub(super) enum Answer {
+    Events(Parts, ResponseBody),
+    /// Status 204: the server wants no more connections.
+    NoContent,
+    Refused(Error, ResponseBody),
+}
+
+/// Judges a response: 200 with an event stream, unless told otherwise ([HTML 9.2.3]).
+///
+/// [HTML 9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
+pub(super) fn judge(parts: Parts, body: ResponseBody, check: Option<&Check>) -> Answer {
+    if parts.status == StatusCode::NO_CONTENT {
+        return Answer::NoContent;
+    }
+    let refusal = match check {
+        Some(check) => check(&parts)
+            .err()
+            .map(|cause| Error::because(ErrorKind::Check, cause)),
+        None => default_check(&parts).err().map(Error::new),
+    };
+    if let Some(error) = refusal {
+        return Answer::Refused(error.with_response(parts), body);
+    }
+    match decoded(&parts, body) {
+        Ok(body) => Answer::Events(parts, body),
+        Err(body) => {
+            let error = Error::new(ErrorKind::ContentEncoding).with_response(parts);
+            Answer::Refused(error, body)
+        }
+    }
+}
+
+fn default_check(parts: &Parts) -> Result<(), ErrorKind> {
+    if parts.status != StatusCode::OK {
+        return Err(ErrorKind::Status);
+    }
+    match parts.headers.get(CONTENT_TYPE) {
+        Some(value) if is_event_stream(value.as_bytes()) => Ok(()),
+        _ => Err(ErrorKind::MediaType),
+    }
+}
+
+/// Undoes the compression; gives the body back if that cannot be done.
+fn decoded(parts: &Parts, body: ResponseBody) -> Result<ResponseBody, ResponseBody> {
+    let Some(encoding) = parts.headers.get(CONTENT_ENCODING) else {
+        return Ok(body);
+    };
+    let encoding = encoding.as_bytes().trim_ascii();
+    if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") {
+        return Ok(body);
+    }
+    #[cfg(feature = "compression")]
+    return crate::compression::decoded(encoding, body);
+    #[cfg(not(feature = "compression"))]
+    Err(body)
+}

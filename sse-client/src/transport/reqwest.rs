@@ -1,0 +1,82 @@
+use std::sync::{Arc, OnceLock};
+
+use http::{Request, Response};
+use reqwest::{Client, redirect::Policy};
+
+use super::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
+
+/// Sends requests with `reqwest`.
+///
+/// The client of [`new`](Self::new) is made at the first request: HTTP/1.1 and HTTP/2, no redirects, no limits of time,
+/// and no idle HTTP/1.1 connections kept, so that nothing is left when the event source is dropped.
+/// With feature `rustls` it speaks TLS and trusts what the platform trusts.
+///
+/// A client of your own, with its proxy, TLS, cookies and headers, is taken with `From`.
+/// Give it `redirect(Policy::none())`, so that redirects are followed as an event source does, and no `timeout`,
+/// which would be one for the whole response.
+/// If it speaks HTTP/2, give it `pool_max_idle_per_host(0)` or `http2_keep_alive_interval`, too: it asks all its requests on one
+/// connection, and one that has fallen silent would be asked again after each idle timeout.
+///
+/// A clone uses the same client.
+#[derive(Clone, Debug, Default)]
+pub struct ReqwestTransport {
+    client: Arc<OnceLock<Client>>,
+}
+
+impl ReqwestTransport {
+    /// Makes a transport with a client of its own.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn client(&self) -> Result<&Client, TransportError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(0)
+            .build()
+            .map_err(TransportError::lasting)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+impl From<Client> for ReqwestTransport {
+    fn from(client: Client) -> Self {
+        Self {
+            client: Arc::new(client.into()),
+        }
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> BoxFuture<Result<Response<ResponseBody>, TransportError>> {
+        let client = self.client().cloned();
+        Box::pin(async move {
+            let request = request.map(|body| match body.try_into_bytes() {
+                Ok(bytes) => reqwest::Body::from(bytes),
+                Err(body) => reqwest::Body::wrap(body),
+            });
+            let mut request = reqwest::Request::try_from(request).map_err(refused)?;
+            // An empty body would be announced with `content-length: 0`.
+            if request.body().and_then(reqwest::Body::as_bytes) == Some(&[]) {
+                *request.body_mut() = None;
+            }
+            let response = client?.execute(request).await.map_err(refused)?;
+            Ok(Response::<reqwest::Body>::from(response).map(ResponseBody::from_body))
+        })
+    }
+}
+
+fn refused(error: reqwest::Error) -> TransportError {
+    if error.is_builder() {
+        TransportError::lasting(error)
+    } else {
+        TransportError::new(error)
+    }
+}

@@ -1,0 +1,143 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use compression_codecs::{BrotliEncoder, EncodeV2, GzipEncoder, brotli, flate};
+use compression_core::{
+    Level,
+    util::{PartialBuffer, WriteBuffer},
+};
+use futures_core::Stream;
+use http::{HeaderValue, Request, header};
+use sse_client::{Backoff, Bytes, ErrorKind, EventSource, MemoryTransport, Reply};
+
+use crate::scene::{URL, run, source};
+
+fn encoders() -> [(&'static str, Box<dyn EncodeV2>); 3] {
+    let gzip = || GzipEncoder::new(flate::params::FlateEncoderParams::from(Level::Default));
+    let br = BrotliEncoder::new(brotli::params::EncoderParams::default());
+    [
+        ("gzip", Box::new(gzip())),
+        ("X-GZIP", Box::new(gzip())),
+        ("br", Box::new(br)),
+    ]
+}
+
+/// What a server writes when it flushes after each piece; with the end, if it comes to that.
+fn compressed(encoder: &mut dyn EncodeV2, pieces: &[String], ends: bool) -> Vec<Bytes> {
+    let mut chunks = Vec::new();
+    let mut buffer = vec![0; 1024 * 1024];
+    for piece in pieces {
+        let mut output = WriteBuffer::new_initialized(&mut buffer);
+        let mut input = PartialBuffer::new(piece.as_bytes());
+        while !input.unwritten().is_empty() {
+            encoder.encode(&mut input, &mut output).unwrap();
+        }
+        while !encoder.flush(&mut output).unwrap() {}
+        chunks.push(Bytes::copy_from_slice(output.written()));
+    }
+    if ends {
+        let mut output = WriteBuffer::new_initialized(&mut buffer);
+        while !encoder.finish(&mut output).unwrap() {}
+        chunks.push(Bytes::copy_from_slice(output.written()));
+    }
+    chunks
+}
+
+fn encoded(encoding: &'static str) -> Reply {
+    Reply::events().header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding))
+}
+
+/// How many events come, at once, of these chunks.
+fn count(encoding: &'static str, chunks: &[Bytes]) -> usize {
+    let mut reply = encoded(encoding);
+    for chunk in chunks {
+        reply = reply.chunk(chunk.clone());
+    }
+    let transport = MemoryTransport::new().reply(reply.hang());
+    let mut events = source(&transport);
+    let mut context = Context::from_waker(std::task::Waker::noop());
+    let (mut count, mut pending) = (0, 0);
+    // A long run of chunks without an event is interrupted now and then.
+    while pending < 64 {
+        match Pin::new(&mut events).poll_next(&mut context) {
+            Poll::Ready(item) => {
+                item.unwrap().unwrap();
+                count += 1;
+            }
+            Poll::Pending => pending += 1,
+        }
+    }
+    count
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_comes_as_soon_as_it_is_flushed() {
+    let pieces: Vec<_> = (0..20)
+        .map(|n| format!("id: {n}\ndata: event {n}\n\n"))
+        .collect();
+    for (encoding, mut encoder) in encoders() {
+        let chunks = compressed(&mut *encoder, &pieces, false);
+        for known in 1..=pieces.len() {
+            assert_eq!(count(encoding, &chunks[..known]), known, "{encoding}");
+        }
+        let bytes = chunks.concat();
+        let bytes: Vec<_> = bytes.chunks(1).map(Bytes::copy_from_slice).collect();
+        assert_eq!(count(encoding, &bytes), pieces.len(), "{encoding}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn much_in_little_comes_in_pieces() {
+    // A chunk of a few hundred bytes is ten megabytes of comments, then an event.
+    let mut wire = ":\n".repeat(5 * 1024 * 1024);
+    wire.push_str("data: x\n\n");
+    for (encoding, mut encoder) in encoders() {
+        let chunks = compressed(&mut *encoder, &[wire.clone()], true);
+        let transport = MemoryTransport::new().reply(encoded(encoding).chunk(chunks.concat()));
+        let outcome = run(&mut source(&transport)).await;
+        assert_eq!(outcome.data, ["x"], "{encoding}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cut_or_no_compression_is_a_failure_of_the_connection() {
+    let pieces = ["data: a\n\n".to_owned(), "data: b\n\n".to_owned()];
+    for (encoding, mut encoder) in encoders() {
+        let chunks = compressed(&mut *encoder, &pieces, true);
+        let attempt = |bytes: Bytes| async move {
+            let transport = MemoryTransport::new().reply(encoded(encoding).chunk(bytes));
+            let mut events = source(&transport).backoff(Backoff::never());
+            run(&mut events).await
+        };
+        let outcome = attempt(chunks.concat().into()).await;
+        assert_eq!((outcome.data.len(), outcome.error), (2, None), "{encoding}");
+        let outcome = attempt(chunks[0].clone()).await;
+        assert_eq!(outcome.data, ["a"], "{encoding}");
+        assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
+        let outcome = attempt(Bytes::from_static(b"data: a\n\n")).await;
+        assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn compression_is_asked_for_only_where_it_was_told_to() {
+    let accepted = |events: EventSource, transport: MemoryTransport| async move {
+        run(&mut { events }).await;
+        transport.requests()[0]
+            .header("accept-encoding")
+            .map(str::to_owned)
+    };
+    let transport = MemoryTransport::new();
+    assert_eq!(accepted(source(&transport), transport.clone()).await, None);
+    let transport = MemoryTransport::new();
+    let events = source(&transport).compression();
+    let found = accepted(events, transport.clone()).await;
+    assert_eq!(found.as_deref(), Some("gzip, br"));
+    let transport = MemoryTransport::new();
+    let request = Request::get(URL).header("accept-encoding", "br").body(());
+    let events = EventSource::with_transport(transport.clone(), request.unwrap()).compression();
+    let found = accepted(events, transport.clone()).await;
+    assert_eq!(found.as_deref(), Some("br"));
+}
