@@ -392,7 +392,7 @@ mod tests {
     #[test]
     fn what_nobody_wants_is_passed_in_parts() {
         let mut log = log(Retention::default().count(3 * MOST_LOOKED_AT));
-        for _ in 0..2 * MOST_LOOKED_AT + 1 {
+        for _ in 0..=2 * MOST_LOOKED_AT {
             append(&mut log, "a", |_| {});
         }
         let channels = log.known_channels(&["a".try_into().unwrap()]);
