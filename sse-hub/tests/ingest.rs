@@ -114,7 +114,8 @@ fn record(seq: u64, set: impl FnOnce(Draft) -> Draft) -> Record {
 
 /// Three entries, the second of which breaks a rule; and the ids with which it does.
 fn with_an_illegal_one() -> Vec<(&'static str, Ids, Vec<Record>)> {
-    let cases: [(&str, Ids, fn(Draft) -> Draft); 4] = [
+    type Case = (&'static str, Ids, fn(Draft) -> Draft);
+    let cases: [Case; 4] = [
         ("a type of the hub's", Ids::Bare, |mut draft| {
             draft.event.event = Some(EventType::from_static("hub.close"));
             draft

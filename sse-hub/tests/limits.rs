@@ -1,7 +1,5 @@
 //! What clients can make a hub hold, and for how long.
 
-#![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
-
 mod shared;
 
 use std::time::Duration;

@@ -104,6 +104,7 @@ async fn opened(hub: &Hub) -> Subscription {
 }
 
 #[test]
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
 fn what_is_published_delivered_and_held_is_counted() {
     with_hub(async |hub, recorded| {
         let subscriptions = [opened(&hub).await, opened(&hub).await];

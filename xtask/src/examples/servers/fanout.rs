@@ -78,7 +78,10 @@ fn delivers(server: &Server) -> Result<()> {
     let mut memory = Response::get(&format!("{}memory", server.url), &[])?;
     let memory: Value = serde_json::from_str(&memory.end()?)?;
     let bytes = ["retained", "pinned", "index"].map(|part| memory[part].as_u64());
-    ensure!(bytes[0] > Some(0) && bytes.iter().all(Option::is_some), "{memory}");
+    ensure!(
+        bytes[0] > Some(0) && bytes.iter().all(Option::is_some),
+        "{memory}"
+    );
     ensure!(
         default.head().contains("sse-resume: fresh"),
         "{}",
