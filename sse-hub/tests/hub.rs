@@ -412,25 +412,6 @@ async fn topics_come_and_go_and_a_clear_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_gone_of_a_topic_when_it_is_added_is_told() {
-    for (published, told) in [(3, false), (10, true)] {
-        let hub = Hub::builder().retain(Retention::default().count(3)).build();
-        let mut subscription = hub.subscribe("a").await.unwrap();
-        ready(&mut subscription);
-        for n in 0..published {
-            publish(&hub, "b", &n.to_string()).await;
-        }
-        hub.maintain();
-        subscription.handle().add_topics("b").unwrap();
-        let seen = ready(&mut subscription);
-        let gap = seen[0].gap().map(|gap| gap.reason);
-        assert_eq!(gap, told.then_some(GapReason::Expired), "{published}");
-        let last = (published - 3..published).map(|n| n.to_string());
-        assert_eq!(data(&seen), last.collect::<Vec<_>>());
-    }
-}
-
-#[tokio::test]
 async fn a_disconnect_delivers_what_is_ready_and_says_why() {
     let hub = Hub::new();
     let mut subscription = hub.subscribe("a").presence("ann", "").await.unwrap();

@@ -7,7 +7,9 @@ mod shared;
 use std::{task::Poll, time::Duration};
 
 use shared::{data, poll, ready, ready_data, ready_text};
-use sse_hub::{Clock, CloseReason, Event, EventType, Hub, Lagging, Retention, Start, Subscription};
+use sse_hub::{
+    Clock, CloseReason, Event, EventType, GapReason, Hub, Lagging, Retention, Start, Subscription,
+};
 
 async fn publish(hub: &Hub, topic: &str, data: &str) {
     hub.publish(topic, Event::new(data)).await.unwrap();
@@ -170,4 +172,23 @@ async fn an_entry_gives_way_only_to_one_that_is_delivered() {
     clock.advance(Duration::from_secs(2));
     let mut subscription = latest(&hub).await.unwrap();
     assert_eq!(ready_data(&mut subscription), ["lasting"]);
+}
+
+#[tokio::test]
+async fn what_is_gone_of_a_topic_when_it_is_added_is_told() {
+    for (published, told) in [(3, false), (10, true)] {
+        let hub = Hub::builder().retain(Retention::default().count(3)).build();
+        let mut subscription = hub.subscribe("a").await.unwrap();
+        ready(&mut subscription);
+        for n in 0..published {
+            publish(&hub, "b", &n.to_string()).await;
+        }
+        hub.maintain();
+        subscription.handle().add_topics("b").unwrap();
+        let seen = ready(&mut subscription);
+        let gap = seen[0].gap().map(|gap| gap.reason);
+        assert_eq!(gap, told.then_some(GapReason::Expired), "{published}");
+        let last = (published - 3..published).map(|n| n.to_string());
+        assert_eq!(data(&seen), last.collect::<Vec<_>>());
+    }
 }
