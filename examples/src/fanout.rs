@@ -1,15 +1,12 @@
 //! What the servers for measuring share besides their hub: the command line, what they answer, and the count of allocations.
 
 use std::env;
-use std::error::Error;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize, Serializer};
 use sse_core::ByteString;
-use sse_hub::{
-    IntoTopics, Position, PublishError, PublishErrorKind, Published, Rejection, SessionRequest,
-};
+use sse_hub::{Hub, IntoTopics, Position, Published, SessionRequest};
 
 /// The command line: `--listen ADDR:PORT`, `--retain N`, `--stock`.
 #[derive(Clone, Copy, Debug)]
@@ -95,12 +92,24 @@ fn text<S: Serializer>(position: &Position, serializer: S) -> Result<S::Ok, S::E
     serializer.collect_str(position)
 }
 
-/// The response that says why something was not published.
-#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
-pub fn refusal(error: PublishError) -> Rejection {
-    match (error.kind(), error.source()) {
-        (PublishErrorKind::Invalid, Some(rule)) => Rejection::new(400, rule.to_string()),
-        _ => Rejection::new(503, error.to_string()),
+/// The answer to `GET /memory`: the bytes that a hub takes.
+#[derive(Debug, Serialize)]
+#[non_exhaustive]
+pub struct Memory {
+    retained: u64,
+    pinned: u64,
+    index: u64,
+}
+
+impl Memory {
+    /// Asks a hub.
+    pub fn of(hub: &Hub) -> Self {
+        let memory = hub.memory();
+        Self {
+            retained: memory.retained,
+            pinned: memory.pinned,
+            index: memory.index,
+        }
     }
 }
 

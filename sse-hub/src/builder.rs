@@ -32,6 +32,7 @@ impl Builder {
                 lagging: Lagging::default(),
                 keep_alive: Some(Duration::from_secs(14)),
                 max_replay: None,
+                max_patterns: 1_000,
                 pin_limit: 256 * 1024 * 1024,
                 retry: RetrySpread {
                     base: Duration::from_secs(1),
@@ -97,6 +98,14 @@ impl Builder {
         self
     }
 
+    /// Sets how many different patterns may be listened to in a namespace at a time; 1,000 by default.
+    ///
+    /// Each has a list of the entries that match it. A subscription to one more is asked to come again later.
+    pub fn max_patterns(mut self, patterns: usize) -> Self {
+        self.options.max_patterns = patterns;
+        self
+    }
+
     /// Sets how many bytes subscriptions may hold that the log has dropped; 256 MiB by default.
     ///
     /// Beyond it those that hold most are ended.
@@ -107,7 +116,7 @@ impl Builder {
 
     /// Sets the least reconnection time, and how many reconnections a second are welcome; one second and 2,000 by default.
     ///
-    /// Each subscription is told a time drawn from `base` to `base` plus what it takes all present ones to come back at that rate.
+    /// Each subscription is told a time of its own, from `base` to `base` plus what it takes all present ones to come back at that rate.
     pub fn reconnection(mut self, base: Duration, rate: u32) -> Self {
         self.options.retry = RetrySpread {
             base,

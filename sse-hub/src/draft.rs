@@ -5,11 +5,23 @@ use bytestring::ByteString;
 use sse_core::Event;
 
 use crate::{
+    ids::Ids,
     position::Position,
     topic::{IntoTopics, InvalidTopic, Topic},
 };
 
-/// What a publisher hands in, checked: one event for one topic or several, before it has a place in the log.
+/// What a publisher hands in: one event for one topic or several, before it has a place in the log.
+///
+/// An engine that keeps its log as bytes puts it together again, and hands it to the hub in a [`Record`](crate::provider::Record):
+///
+/// ```
+/// use sse_hub::{Draft, Event, Ids};
+///
+/// let draft = Draft::new(["orders", "user/7"], Event::new("{}"))?.key("42");
+/// draft.check(Ids::Hub)?;
+/// assert!(Draft::new((), Event::new("{}")).is_err(), "to no topic");
+/// # Ok::<(), sse_hub::InvalidDraft>(())
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Draft {
@@ -37,10 +49,18 @@ impl Draft {
     /// The greatest length of a key, in bytes.
     pub const MAX_KEY_LEN: usize = 512;
 
-    /// Checks topics and event; `default` stands where no topic is named.
-    pub(crate) fn new(
+    /// Puts an event together with its topics, each of which counts once.
+    ///
+    /// # Errors
+    /// [`InvalidDraft`] if a topic breaks a rule, there are none or too many, or the event's type is one of the hub's own.
+    pub fn new(topics: impl IntoTopics, event: impl Into<Event>) -> Result<Self, InvalidDraft> {
+        Self::with_default(topics, None, event.into())
+    }
+
+    /// The same, where `default` stands if no topic is named.
+    pub(crate) fn with_default(
         topics: impl IntoTopics,
-        default: &Topic,
+        default: Option<&Topic>,
         event: Event,
     ) -> Result<Self, InvalidDraft> {
         let names = topics.into_topics().into_iter();
@@ -54,61 +74,110 @@ impl Draft {
             }
         }
         if checked.is_empty() {
-            checked.push(default.clone());
+            checked.extend(default.cloned());
         }
-        if checked.len() > Self::MAX_TOPICS {
-            return Err(InvalidDraft::because("must have at most 16 topics"));
-        }
-        let reserved = |name: &str| name.starts_with("hub.");
-        if event
-            .event
-            .as_ref()
-            .is_some_and(|name| reserved(name.as_str()))
-        {
-            return Err(InvalidDraft::because(
-                "must not have an event type that starts with hub.",
-            ));
-        }
-        Ok(Self {
-            topics: checked.into_boxed_slice(),
+        let draft = Self::of(checked.into_boxed_slice(), event);
+        draft.check_topics_and_type()?;
+        Ok(draft)
+    }
+
+    /// Makes what stands in the place of an entry that cannot be given; with `Ids::Bare` nothing that a client sees.
+    pub(crate) fn told(topics: Box<[Topic]>, gap: Event, ids: Ids) -> Self {
+        let event = match ids {
+            Ids::Bare => Event::from_comment("gap"),
+            Ids::Hub | Ids::Publisher => gap,
+        };
+        Self::of(topics, event)
+    }
+
+    fn of(topics: Box<[Topic]>, event: Event) -> Self {
+        Self {
+            topics,
             event,
             key: None,
             time_to_live: None,
             idempotency_key: None,
             attachment: None,
-        })
+        }
     }
 
-    pub(crate) fn check_sizes(&self) -> Result<(), InvalidDraft> {
+    /// Sets the key under which the entry replaces earlier ones with the same first topic.
+    pub fn key(mut self, key: impl Into<ByteString>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Sets how long the entry is delivered.
+    pub fn time_to_live(mut self, time: Duration) -> Self {
+        self.time_to_live = Some(time);
+        self
+    }
+
+    /// Sets the key under which a repeated publication is one entry.
+    pub fn idempotency_key(mut self, key: impl Into<ByteString>) -> Self {
+        let key = key.into();
+        // Keys are kept for long: not as a part of something large.
+        let is_short = key.len() <= Self::MAX_IDEMPOTENCY_KEY_LEN;
+        let own = is_short.then(|| ByteString::from(&*key));
+        self.idempotency_key = own.or(Some(key));
+        self
+    }
+
+    /// Sets bytes that are stored beside the event and never sent.
+    pub fn attachment(mut self, bytes: impl Into<Bytes>) -> Self {
+        self.attachment = Some(bytes.into());
+        self
+    }
+
+    /// Tells whether a hub with such ids takes this in; what it does not becomes a hole in its log.
+    ///
+    /// # Errors
+    /// [`InvalidDraft`] names the first rule that is broken.
+    pub fn check(&self, ids: Ids) -> Result<(), InvalidDraft> {
+        self.check_topics_and_type()?;
+        self.check_sizes()?;
+        match ids {
+            Ids::Bare => Ok(()),
+            Ids::Hub | Ids::Publisher => self.check_own_id(),
+        }
+    }
+
+    fn check_topics_and_type(&self) -> Result<(), InvalidDraft> {
+        let mut event_type = self.event.event.iter();
+        let rule = if self.topics.is_empty() {
+            "must have a topic"
+        } else if self.topics.len() > Self::MAX_TOPICS {
+            "must have at most 16 topics"
+        } else if event_type.any(|it| it.as_str().starts_with("hub.")) {
+            "must not have an event type that starts with hub."
+        } else {
+            return Ok(());
+        };
+        Err(InvalidDraft::because(rule))
+    }
+
+    fn check_sizes(&self) -> Result<(), InvalidDraft> {
         let too_long = |text: &Option<ByteString>, max| {
             text.as_ref()
                 .is_some_and(|text| text.is_empty() || text.len() > max)
         };
-        if too_long(&self.idempotency_key, Self::MAX_IDEMPOTENCY_KEY_LEN) {
-            Err(InvalidDraft::because(
-                "must have an idempotency key of 1 to 128 bytes",
-            ))
+        let attached = self.attachment.as_ref().map_or(0, Bytes::len);
+        let rule = if too_long(&self.idempotency_key, Self::MAX_IDEMPOTENCY_KEY_LEN) {
+            "must have an idempotency key of 1 to 128 bytes"
         } else if too_long(&self.key, Self::MAX_KEY_LEN) {
-            Err(InvalidDraft::because("must have a key of 1 to 512 bytes"))
-        } else if self
-            .attachment
-            .as_ref()
-            .is_some_and(|it| it.len() > Self::MAX_ATTACHMENT_LEN)
-        {
-            Err(InvalidDraft::because(
-                "must have an attachment of at most 16384 bytes",
-            ))
+            "must have a key of 1 to 512 bytes"
+        } else if attached > Self::MAX_ATTACHMENT_LEN {
+            "must have an attachment of at most 16384 bytes"
         } else if self.time_to_live == Some(Duration::ZERO) {
-            Err(InvalidDraft::because(
-                "must have a time to live longer than zero",
-            ))
+            "must have a time to live longer than zero"
         } else {
-            Ok(())
-        }
+            return Ok(());
+        };
+        Err(InvalidDraft::because(rule))
     }
 
     /// Refuses an own id that could be taken for one of the hub's.
-    pub(crate) fn check_own_id(&self) -> Result<(), InvalidDraft> {
+    fn check_own_id(&self) -> Result<(), InvalidDraft> {
         match &self.event.id {
             Some(id) if looks_like_the_hubs(id.as_str()) => Err(InvalidDraft::because(
                 "must not have an id that looks like the hub's own",
@@ -193,7 +262,7 @@ mod tests {
     use super::*;
 
     fn draft(topics: impl IntoTopics, event: Event) -> Result<Draft, InvalidDraft> {
-        Draft::new(topics, &Topic::try_from("default").unwrap(), event)
+        Draft::with_default(topics, Some(&Topic::default()), event)
     }
 
     #[test]
@@ -228,11 +297,28 @@ mod tests {
             "o1.",
         ] {
             let event = Event::new("x").try_id(id).unwrap();
-            assert!(draft("a", event).unwrap().check_own_id().is_err(), "{id}");
+            assert!(draft("a", event).unwrap().check(Ids::Hub).is_err(), "{id}");
         }
         let long = Event::new("x").try_id("i".repeat(257)).unwrap();
-        assert!(draft("a", long).unwrap().check_own_id().is_err());
+        assert!(draft("a", long).unwrap().check(Ids::Publisher).is_err());
         let fine = Event::new("x").try_id("urn:uuid:1-2-3").unwrap();
-        assert!(draft("a", fine).unwrap().check_own_id().is_ok());
+        assert!(draft("a", fine).unwrap().check(Ids::Hub).is_ok());
+    }
+
+    #[test]
+    fn a_small_part_of_a_large_body_does_not_hold_the_body() {
+        let body = Bytes::from(vec![b'7'; 1 << 20]);
+        let part = |len| ByteString::try_from(body.slice(..len)).unwrap();
+        let event = Event::new("x").try_id(part(8)).unwrap();
+        let draft = Draft::new(part(10), event).unwrap().key(part(9));
+        let draft = draft.attachment(body.slice(..8)).idempotency_key(part(7));
+        let mut log = crate::log::tests::log(crate::Retention::default());
+        // An engine keeps idempotency keys.
+        let kept = draft.idempotency_key.clone();
+        let record = crate::provider::Record::new(1, 1, 0, draft);
+        let entry = log.append(record, 0, 0);
+        assert!(body.is_unique());
+        assert_eq!(entry.attachment().unwrap().len(), 8);
+        assert_eq!((entry.key().unwrap().len(), kept.unwrap().len()), (9, 7));
     }
 }

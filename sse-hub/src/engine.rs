@@ -4,7 +4,7 @@ use std::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
-    task::{Poll, Waker},
+    task::Poll,
     thread,
     time::Duration,
 };
@@ -13,13 +13,14 @@ use bytestring::ByteString;
 
 use crate::{
     clock::Clock,
-    listeners::{CloseReason, Ending},
+    listeners::{CloseReason, Ending, WakerSet},
     namespace::Namespace,
     options::Options,
     position::random_u64,
     provider::{Memory, Provider},
     retention::Retention,
     sync::{Mutex, lock},
+    turns::Turns,
 };
 
 /// Makes the provider of a namespace.
@@ -29,6 +30,7 @@ pub(crate) type MakeProvider = dyn Fn(&str) -> Arc<dyn Provider> + Send + Sync;
 pub(crate) struct Engine {
     pub(crate) options: Arc<Options>,
     pub(crate) clock: Clock,
+    pub(crate) turns: Turns,
     retention: Retention,
     make_provider: Option<Box<MakeProvider>>,
     namespaces: Mutex<HashMap<ByteString, Arc<Namespace>>>,
@@ -37,7 +39,7 @@ pub(crate) struct Engine {
     /// When the last subscription is to have ended, on the hub's clock.
     drain_ends: AtomicU64,
     drains: Mutex<Vec<Departure>>,
-    waiters: Mutex<Vec<Waker>>,
+    waiters: WakerSet,
 }
 
 /// A subscription that is to end at some time.
@@ -81,6 +83,7 @@ impl Engine {
         Self {
             options: Arc::new(options),
             clock,
+            turns: Turns::default(),
             retention,
             make_provider,
             namespaces: Mutex::default(),
@@ -88,7 +91,7 @@ impl Engine {
             state: AtomicU8::new(OPEN),
             drain_ends: AtomicU64::new(u64::MAX),
             drains: Mutex::default(),
-            waiters: Mutex::default(),
+            waiters: WakerSet::default(),
         }
     }
 
@@ -176,7 +179,8 @@ impl Engine {
             departures.swap(index, draw_index(index + 1));
         }
         for (index, departure) in departures.iter_mut().enumerate() {
-            departure.at = now + window * (index as u64) / count.max(1);
+            let part = u128::from(window) * index as u128 / u128::from(count.max(1));
+            departure.at = now.saturating_add(u64::try_from(part).unwrap_or(u64::MAX));
         }
         departures.reverse();
         *lock(&self.drains) = departures;
@@ -209,9 +213,7 @@ impl Engine {
                 namespace.watchers.close();
             }
             self.state.store(CLOSED, Ordering::Release);
-            for waiter in std::mem::take(&mut *lock(&self.waiters)) {
-                waiter.wake();
-            }
+            self.waiters.wake_all();
         }
     }
 
@@ -221,7 +223,7 @@ impl Engine {
             if self.is_closed() {
                 return Poll::Ready(());
             }
-            lock(&self.waiters).push(cx.waker().clone());
+            self.waiters.add(cx.waker());
             if self.is_closed() {
                 Poll::Ready(())
             } else {
@@ -254,7 +256,18 @@ impl Engine {
         if !self.is_open() && !self.is_closed() {
             self.depart(self.clock.millis());
         }
+        drop(namespaces);
+        self.forget_namespaces();
         ticked.iter().map(|it| it.looked_at).sum()
+    }
+
+    fn forget_namespaces(&self) {
+        let now = self.clock.millis();
+        let forgotten: Vec<_> = lock(&self.namespaces)
+            .extract_if(|_, namespace| namespace.is_forgotten(now))
+            .collect();
+        // Whatever a provider owns is dropped outside the lock.
+        drop(forgotten);
     }
 
     fn until_next_tick(&self) -> Duration {

@@ -4,6 +4,7 @@ use bytestring::ByteString;
 use sse_core::{Event, EventId};
 
 use crate::{
+    batch::{BatchError, publish_batch},
     builder::Builder,
     draft::Draft,
     engine::Engine,
@@ -11,8 +12,8 @@ use crate::{
     namespace::Namespace,
     position::Position,
     presence::{Member, PresenceChanges},
-    provider::{Ack, ProviderError},
-    publish::{Publish, PublishError, Published, publish_batch},
+    provider::ProviderError,
+    publish::{Publish, Published},
     subscription::{Replay, Subscribe, SubscribeError, SubscriptionHandle},
     topic::{IntoTopics, InvalidTopic, Topic},
 };
@@ -44,6 +45,10 @@ impl Hub {
 
     /// Returns the same hub with another log: its own order, retention, ids and provider.
     ///
+    /// It is made when it is first asked for, so ask for no name that a client may choose freely.
+    /// It is forgotten when for an hour it has had no entry, no subscription and nobody who holds it;
+    /// asked for again it is made anew, which in memory is another epoch.
+    ///
     /// # Errors
     /// [`InvalidTopic`] if the name breaks the rules that topics have.
     pub fn namespace(&self, name: &str) -> Result<Self, InvalidTopic> {
@@ -56,30 +61,28 @@ impl Hub {
 
     /// Publishes an event to topics, once the result is awaited; `()` is the default topic.
     pub fn publish(&self, topics: impl IntoTopics, event: impl Into<Event>) -> Publish {
-        let draft = Draft::new(topics, &self.engine.options.default_topic, event.into());
+        let default = Some(&self.engine.options.default_topic);
+        let draft = Draft::with_default(topics, default, event.into());
         Publish::new(Arc::clone(&self.engine), Arc::clone(&self.namespace), draft)
     }
 
     /// Publishes several, in order, as one batch; `publish` makes its parts, and is not awaited.
     ///
+    /// All are acknowledged as the one that asks for most.
+    ///
     /// # Errors
-    /// The first that breaks a rule; then nothing is published. What the provider does to each is in the answers, in order.
+    /// [`BatchError`] if a part breaks a rule, or was made by another hub or namespace: then nothing is published.
+    /// If the provider does not take all, [`BatchError::into_answers`] says which.
     pub async fn publish_batch(
         &self,
         batch: impl IntoIterator<Item = Publish>,
-        ack: Ack,
-    ) -> Result<Vec<Result<Published, PublishError>>, PublishError> {
-        let drafts = batch
-            .into_iter()
-            .map(Publish::into_draft)
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(publish_batch(
+    ) -> Result<Vec<Published>, BatchError> {
+        publish_batch(
             Arc::clone(&self.engine),
             Arc::clone(&self.namespace),
-            drafts,
-            ack,
+            batch.into_iter().collect(),
         )
-        .await)
+        .await
     }
 
     /// Subscribes to topics and patterns, once the result is awaited; `()` is the default topic.
@@ -130,7 +133,12 @@ impl Hub {
 
     /// Follows who begins and ceases to listen.
     pub fn presence_changes(&self) -> PresenceChanges {
-        self.namespace.watchers.watch()
+        let changes = self.namespace.watchers.watch();
+        // A namespace may be made when the hub is closed already.
+        if self.engine.is_closed() {
+            self.namespace.watchers.close();
+        }
+        changes
     }
 
     /// Lists the live subscriptions of this namespace.

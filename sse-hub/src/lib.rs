@@ -1,6 +1,7 @@
 #![forbid(unsafe_code)]
 #![doc = include_str!("../README.md")]
 
+mod batch;
 mod builder;
 mod clock;
 mod draft;
@@ -26,7 +27,9 @@ mod subscription;
 mod sync;
 mod telemetry;
 mod topic;
+mod turns;
 
+pub use batch::BatchError;
 pub use builder::Builder;
 pub use clock::Clock;
 pub use draft::{Draft, InvalidDraft};

@@ -8,7 +8,7 @@ pub struct MemoryUse {
     pub retained: u64,
     /// Wire bytes that only subscriptions hold: entries that the log has dropped, and batches.
     pub pinned: u64,
-    /// What finds entries by topic.
+    /// What finds entries, by topic, pattern, key and id, and remembers idempotency keys.
     pub index: u64,
 }
 
@@ -16,7 +16,7 @@ impl MemoryUse {
     pub(crate) fn of(engine: &Engine) -> Self {
         let mut sum = Self::default();
         for namespace in engine.namespaces() {
-            let bytes = namespace.read_log().bytes();
+            let bytes = namespace.bytes();
             sum.retained += bytes.retained;
             sum.pinned += bytes.pinned;
             sum.index += bytes.index;

@@ -66,7 +66,13 @@ pub enum PresenceChange {
 /// Those who want to know of changes.
 #[derive(Default)]
 pub(crate) struct Watchers {
-    watchers: Mutex<Slab<Arc<Watcher>>>,
+    watching: Mutex<Watching>,
+}
+
+#[derive(Default)]
+struct Watching {
+    watchers: Slab<Arc<Watcher>>,
+    closed: bool,
 }
 
 struct Watcher {
@@ -86,11 +92,16 @@ const MOST_CHANGES: usize = 1024;
 
 impl Watchers {
     pub(crate) fn watch(self: &Arc<Self>) -> PresenceChanges {
+        let mut watching = lock(&self.watching);
+        let pending = Pending {
+            closed: watching.closed,
+            ..Pending::default()
+        };
         let watcher = Arc::new(Watcher {
-            state: Mutex::default(),
+            state: Mutex::new(pending),
             slot: WakerSlot::new(),
         });
-        let key = lock(&self.watchers).insert(Arc::clone(&watcher));
+        let key = watching.watchers.insert(Arc::clone(&watcher));
         PresenceChanges {
             watcher,
             key,
@@ -98,32 +109,45 @@ impl Watchers {
         }
     }
 
-    pub(crate) fn tell(&self, change: impl Fn() -> PresenceChange) {
-        let watchers = lock(&self.watchers);
-        for (_, watcher) in watchers.iter() {
-            {
-                let mut pending = lock(&watcher.state);
-                if pending.changes.len() < MOST_CHANGES && pending.missed == 0 {
-                    pending.changes.push_back(change());
-                } else {
-                    pending.missed += 1;
-                }
+    /// Keeps a change for all who watch; [`wake`](Self::wake) is to follow, when no lock is held.
+    pub(crate) fn note(&self, change: impl Fn() -> PresenceChange) {
+        for (_, watcher) in &lock(&self.watching).watchers {
+            let mut pending = lock(&watcher.state);
+            if pending.changes.len() < MOST_CHANGES && pending.missed == 0 {
+                pending.changes.push_back(change());
+            } else {
+                pending.missed += 1;
             }
-            watcher.slot.wake();
         }
     }
 
-    pub(crate) fn close(&self) {
-        for (_, watcher) in lock(&self.watchers).iter() {
-            lock(&watcher.state).closed = true;
-            watcher.slot.wake();
+    pub(crate) fn wake(&self) {
+        let wakers: Vec<_> = lock(&self.watching)
+            .watchers
+            .iter()
+            .filter_map(|(_, watcher)| watcher.slot.take())
+            .collect();
+        for waker in wakers {
+            waker.wake();
         }
+    }
+
+    /// Ends all watches, those that begin later too.
+    pub(crate) fn close(&self) {
+        {
+            let mut watching = lock(&self.watching);
+            watching.closed = true;
+            for (_, watcher) in &watching.watchers {
+                lock(&watcher.state).closed = true;
+            }
+        }
+        self.wake();
     }
 }
 
 /// Changes of who is present, as they happen; bounded, and honest about what was not kept.
 ///
-/// It never ends before the hub does. Dropping it ends the watch.
+/// It ends when the hub is closed, or gone. Dropping it ends the watch.
 pub struct PresenceChanges {
     watcher: Arc<Watcher>,
     key: usize,
@@ -149,14 +173,18 @@ impl Stream for PresenceChanges {
         if found.is_ready() {
             return found;
         }
-        self.watcher.slot.park(cx.waker());
-        next()
+        let mut found = Poll::Pending;
+        self.watcher.slot.park_unless(cx.waker(), || {
+            found = next();
+            found.is_ready()
+        });
+        found
     }
 }
 
 impl Drop for PresenceChanges {
     fn drop(&mut self) {
-        lock(&self.watchers.watchers).try_remove(self.key);
+        lock(&self.watchers.watching).watchers.try_remove(self.key);
     }
 }
 

@@ -15,7 +15,6 @@ use sse_core::EventId;
 use crate::{
     draft::{Draft, InvalidDraft},
     engine::Engine,
-    ids::Ids,
     namespace::Namespace,
     position::Position,
     provider::{Ack, AppendError, AppendErrorKind, Appended, BoxFuture},
@@ -51,31 +50,29 @@ impl Publish {
         }
     }
 
-    fn with(mut self, set: impl FnOnce(&mut Draft)) -> Self {
-        if let Ok(draft) = &mut self.draft {
-            set(draft);
-        }
+    fn with(mut self, set: impl FnOnce(Draft) -> Draft) -> Self {
+        self.draft = self.draft.map(set);
         self
     }
 
     /// Sets the key under which this entry replaces earlier ones with the same first topic.
     pub fn key(self, key: impl Into<ByteString>) -> Self {
-        self.with(|draft| draft.key = Some(key.into()))
+        self.with(|draft| draft.key(key))
     }
 
     /// Sets how long the event is delivered.
     pub fn time_to_live(self, time: Duration) -> Self {
-        self.with(|draft| draft.time_to_live = Some(time))
+        self.with(|draft| draft.time_to_live(time))
     }
 
     /// Makes a repeated publication under the same key one entry.
     pub fn idempotency_key(self, key: impl Into<ByteString>) -> Self {
-        self.with(|draft| draft.idempotency_key = Some(key.into()))
+        self.with(|draft| draft.idempotency_key(key))
     }
 
     /// Stores bytes beside the event that are never sent; at most 16 KiB.
     pub fn attachment(self, bytes: impl Into<Bytes>) -> Self {
-        self.with(|draft| draft.attachment = Some(bytes.into()))
+        self.with(|draft| draft.attachment(bytes))
     }
 
     /// Asks for an acknowledgement; [`Ack::Accepted`] if this is not called.
@@ -84,13 +81,20 @@ impl Publish {
         self
     }
 
+    /// Whether this is where it is to be published.
+    pub(crate) fn belongs_to(&self, namespace: &Arc<Namespace>) -> bool {
+        Arc::ptr_eq(&self.namespace, namespace)
+    }
+
+    pub(crate) fn asked_ack(&self) -> Ack {
+        self.ack
+    }
+
     /// Checks the publication without publishing it.
     pub(crate) fn into_draft(self) -> Result<Draft, PublishError> {
         let draft = self.draft.map_err(PublishError::invalid)?;
-        draft.check_sizes().map_err(PublishError::invalid)?;
-        if self.engine.options.ids != Ids::Bare {
-            draft.check_own_id().map_err(PublishError::invalid)?;
-        }
+        let ids = self.engine.options.ids;
+        draft.check(ids).map_err(PublishError::invalid)?;
         Ok(draft)
     }
 }
@@ -202,7 +206,7 @@ impl fmt::Debug for Publishing {
 }
 
 /// The provider's own future, which borrows the provider, together with what it borrows.
-fn append(
+pub(crate) fn append(
     namespace: Arc<Namespace>,
     batch: Vec<Draft>,
     ack: Ack,
@@ -215,42 +219,7 @@ fn published(
     answers: Vec<Result<Appended, AppendError>>,
     subscribers: usize,
 ) -> Result<Published, PublishError> {
-    let answer = answers
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
-    let appended = answer.map_err(PublishError::append)?;
-    Ok(Published::new(namespace, appended, subscribers))
-}
-
-/// Publishes several at once, in order; the answers are in the same order.
-pub(crate) async fn publish_batch(
-    engine: Arc<Engine>,
-    namespace: Arc<Namespace>,
-    drafts: Vec<Draft>,
-    ack: Ack,
-) -> Vec<Result<Published, PublishError>> {
-    if engine.is_closed() {
-        return drafts.iter().map(|_| Err(PublishError::closed())).collect();
-    }
-    engine.start();
-    let counts: Vec<_> = drafts
-        .iter()
-        .map(|draft| namespace.count_listeners(&draft.topics))
-        .collect();
-    let mut appending = append(Arc::clone(&namespace), drafts, ack);
-    let answers =
-        std::future::poll_fn(|cx| namespace.publishing(|| appending.as_mut().poll(cx))).await;
-    let mut answers = answers.into_iter();
-    let answer = |subscribers| {
-        let appended = answers
-            .next()
-            .unwrap_or_else(|| Err(AppendError::new(AppendErrorKind::OutcomeUnknown)));
-        appended
-            .map(|appended| Published::new(&namespace, appended, subscribers))
-            .map_err(PublishError::append)
-    };
-    counts.into_iter().map(answer).collect()
+    Published::of(namespace, answers.into_iter().next(), subscribers)
 }
 
 /// What became of a publication.
@@ -266,9 +235,18 @@ pub struct Published {
 }
 
 impl Published {
-    fn new(namespace: &Namespace, appended: Appended, subscribers: usize) -> Self {
+    /// Reads a provider's answer; none at all says nothing of the outcome.
+    pub(crate) fn of(
+        namespace: &Namespace,
+        answer: Option<Result<Appended, AppendError>>,
+        subscribers: usize,
+    ) -> Result<Self, PublishError> {
+        let unknown = || Err(AppendError::new(AppendErrorKind::OutcomeUnknown));
+        let appended = answer
+            .unwrap_or_else(unknown)
+            .map_err(PublishError::append)?;
         let epoch = namespace.read_log().head().epoch;
-        Self {
+        Ok(Self {
             position: Position {
                 epoch,
                 seq: appended.seq,
@@ -276,7 +254,7 @@ impl Published {
             },
             subscribers,
             duplicate: appended.duplicate,
-        }
+        })
     }
 
     /// Returns the id that the hub gave the event.
@@ -303,6 +281,8 @@ pub struct PublishError {
 pub enum PublishErrorKind {
     /// The event or a topic breaks a rule; the source says which.
     Invalid,
+    /// It is part of a batch, and was made by another hub or for another namespace.
+    Foreign,
     /// The hub was shut down.
     Closed,
     /// The provider did not append it.
@@ -321,7 +301,14 @@ impl PublishError {
         }
     }
 
-    fn closed() -> Self {
+    pub(crate) fn foreign() -> Self {
+        Self {
+            kind: PublishErrorKind::Foreign,
+            source: None,
+        }
+    }
+
+    pub(crate) fn closed() -> Self {
         Self {
             kind: PublishErrorKind::Closed,
             source: None,
@@ -350,6 +337,7 @@ impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             PublishErrorKind::Invalid => "the event cannot be published",
+            PublishErrorKind::Foreign => "the event is for another hub or namespace",
             PublishErrorKind::Closed => "the hub is closed",
             PublishErrorKind::Failed => "the provider did not append the event",
             PublishErrorKind::OutcomeUnknown => "the provider may have appended the event",

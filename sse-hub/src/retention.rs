@@ -61,7 +61,8 @@ impl Retention {
 
     /// Replays only entries that this function accepts; live delivery does not ask it.
     ///
-    /// It runs for each entry that is replayed, while the log is locked: keep it short.
+    /// It runs for each entry that is replayed, while the log is locked: keep it short,
+    /// and let it call nothing of the hub's, of its handles or subscriptions, nor anything that might: it would wait for itself.
     pub fn keep_while(mut self, rule: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
         self.keep_while = Some(Arc::new(rule));
         self

@@ -37,6 +37,8 @@ pub struct Settings {
     pub keep_alive_millis: Option<i64>,
     /// Entries of a replay that one connection is given.
     pub max_replay: Option<i64>,
+    /// Different patterns that may be listened to in a namespace at a time.
+    pub max_patterns: Option<i64>,
     /// Bytes that subscriptions may hold beyond the log.
     pub pin_limit_bytes: Option<i64>,
 }
@@ -76,6 +78,9 @@ impl Settings {
         }
         if let Some(entries) = size("max_replay", self.max_replay)? {
             builder = builder.max_replay(entries as u64);
+        }
+        if let Some(patterns) = size("max_patterns", self.max_patterns)? {
+            builder = builder.max_patterns(patterns);
         }
         if let Some(bytes) = size("pin_limit_bytes", self.pin_limit_bytes)? {
             builder = builder.pin_limit(bytes as u64);

@@ -10,6 +10,7 @@ pub(crate) struct Telemetry {
     namespace: String,
     pub(crate) published: Counter,
     pub(crate) delivered: Counter,
+    pub(crate) refused: Counter,
     pub(crate) subscribers: Gauge,
     retained: Gauge,
     pinned: Gauge,
@@ -23,6 +24,7 @@ impl Telemetry {
         Self {
             published: counter!("sse_hub_published_total", "namespace" => label()),
             delivered: counter!("sse_hub_delivered_total", "namespace" => label()),
+            refused: counter!("sse_hub_refused_total", "namespace" => label()),
             subscribers: gauge!("sse_hub_subscribers", "namespace" => label()),
             retained: gauge!("sse_hub_retained_bytes", "namespace" => label()),
             pinned: gauge!("sse_hub_pinned_bytes", "namespace" => label()),

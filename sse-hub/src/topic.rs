@@ -16,6 +16,11 @@ impl Topic {
         &self.0
     }
 
+    /// Makes a topic of the name of one.
+    pub(crate) fn from_checked(name: ByteString) -> Self {
+        Self(name)
+    }
+
     pub(crate) fn into_text(self) -> ByteString {
         self.0
     }
@@ -113,6 +118,14 @@ impl Selector {
         segments.next().is_none()
     }
 
+    /// The same text in memory of its own, not as a part of something larger.
+    pub(crate) fn detached(&self) -> Self {
+        Self {
+            text: ByteString::from(self.as_str()),
+            ..*self
+        }
+    }
+
     pub(crate) fn into_text(self) -> ByteString {
         self.text
     }
@@ -143,6 +156,12 @@ impl From<Topic> for Selector {
     }
 }
 
+impl AsRef<str> for Selector {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.text)
@@ -167,17 +186,35 @@ macro_rules! one_topic {
     )*};
 }
 
-one_topic!(&str, String, ByteString);
+one_topic!(&str, String, ByteString, Topic, &Topic, Selector);
 
-impl IntoTopics for Topic {
-    fn into_topics(self) -> Vec<ByteString> {
-        vec![self.0]
+impl From<Topic> for ByteString {
+    fn from(topic: Topic) -> Self {
+        topic.0
     }
 }
 
-impl IntoTopics for &Topic {
+impl From<&Topic> for ByteString {
+    fn from(topic: &Topic) -> Self {
+        topic.0.clone()
+    }
+}
+
+impl From<Selector> for ByteString {
+    fn from(selector: Selector) -> Self {
+        selector.text
+    }
+}
+
+impl IntoTopics for &String {
     fn into_topics(self) -> Vec<ByteString> {
-        vec![self.0.clone()]
+        vec![self.as_str().into()]
+    }
+}
+
+impl IntoTopics for &ByteString {
+    fn into_topics(self) -> Vec<ByteString> {
+        vec![self.clone()]
     }
 }
 
@@ -210,6 +247,18 @@ impl<T: Into<ByteString>> IntoTopics for Vec<T> {
 impl<T: AsRef<str>> IntoTopics for &[T] {
     fn into_topics(self) -> Vec<ByteString> {
         self.iter().map(|name| name.as_ref().into()).collect()
+    }
+}
+
+impl<T: AsRef<str>, const N: usize> IntoTopics for &[T; N] {
+    fn into_topics(self) -> Vec<ByteString> {
+        self.as_slice().into_topics()
+    }
+}
+
+impl<T: AsRef<str>> IntoTopics for &Vec<T> {
+    fn into_topics(self) -> Vec<ByteString> {
+        self.as_slice().into_topics()
     }
 }
 
@@ -279,6 +328,32 @@ mod tests {
         check("*/**", "a", false);
         check("a*", "a*", true);
         check("a*", "ab", false);
+    }
+
+    #[test]
+    fn topics_are_named_as_they_are_at_hand() {
+        #[track_caller]
+        fn check(topics: impl IntoTopics, expected: &[&str]) {
+            assert_eq!(topics.into_topics(), expected);
+        }
+        let topic = |name: &str| Topic::try_from(name).unwrap();
+        let (a, b) = (topic("a"), topic("b"));
+        let names = vec!["a".to_owned(), "b".to_owned()];
+        check((), &[]);
+        check(None::<&str>, &[]);
+        check("a", &["a"]);
+        check(&names[0], &["a"]);
+        check(&a, &["a"]);
+        check(Selector::from(a.clone()), &["a"]);
+        check(["a", "b"], &["a", "b"]);
+        check([&a, &b], &["a", "b"]);
+        let both = [a.clone(), b.clone()];
+        check(&both, &["a", "b"]);
+        check([a.clone(), b.clone()], &["a", "b"]);
+        check(vec![a, b], &["a", "b"]);
+        check(&names, &["a", "b"]);
+        check(&names[..], &["a", "b"]);
+        check(names, &["a", "b"]);
     }
 
     #[test]

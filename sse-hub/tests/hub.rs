@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use shared::{data, poll, ready, ready_data, ready_text};
 use sse_hub::{
-    Ack, Clock, Event, EventId, GapReason, Hub, Ids, LagLimit, Lagging, OnGap, Resume, Retention,
-    Start, Topic,
+    Ack, Clock, Event, EventId, GapReason, Hub, Ids, LagLimit, Lagging, OnGap, PublishErrorKind,
+    Resume, Retention, Start, Topic,
 };
 
 async fn publish(hub: &Hub, topic: &str, data: &str) -> EventId {
@@ -332,27 +332,33 @@ async fn an_idempotency_key_gives_the_first_position_again() {
 
 #[tokio::test]
 async fn a_batch_is_published_as_a_whole_or_not_at_all() {
-    let hub = Hub::new();
+    let hub = &Hub::new();
     let good = (0..3).map(|n| hub.publish("a", Event::new(n.to_string())));
-    let published = hub.publish_batch(good, Ack::Accepted).await.unwrap();
-    assert_eq!(
-        published
-            .iter()
-            .map(|it| it.as_ref().unwrap().seq())
-            .collect::<Vec<_>>(),
-        [1, 2, 3]
-    );
+    let published = hub.publish_batch(good).await.unwrap();
+    let seqs: Vec<_> = published.iter().map(sse_hub::Published::seq).collect();
+    assert_eq!(seqs, [1, 2, 3]);
     let bad = [
         hub.publish("a", Event::new("x")),
         hub.publish("hub.a", Event::new("x")),
     ];
-    assert!(hub.publish_batch(bad, Ack::Accepted).await.is_err());
+    let refused = hub.publish_batch(bad).await.unwrap_err();
+    assert_eq!(refused.kind(), PublishErrorKind::Invalid);
+    let elsewhere = hub.namespace("other").unwrap();
+    for foreign in [&elsewhere, &Hub::new()] {
+        let parts = [hub, foreign].map(|it| it.publish("a", Event::new("x")));
+        let refused = hub.publish_batch(parts).await.unwrap_err();
+        assert_eq!(refused.kind(), PublishErrorKind::Foreign);
+        assert_eq!(foreign.head().seq, 0);
+    }
+    let acks = [Ack::Accepted, Ack::Durable, Ack::Accepted];
+    let parts = acks.map(|ack| hub.publish("a", Event::new("x")).ack(ack));
+    let refused = hub.publish_batch(parts).await.unwrap_err();
+    assert_eq!(refused.kind(), PublishErrorKind::Unsupported);
+    assert_eq!(refused.into_answers().len(), 3);
+    assert_eq!(hub.publish_batch([]).await.unwrap(), []);
     assert_eq!(hub.head().seq, 3);
     let durable = hub.publish("a", Event::new("x")).ack(Ack::Durable).await;
-    assert_eq!(
-        durable.unwrap_err().kind(),
-        sse_hub::PublishErrorKind::Unsupported
-    );
+    assert_eq!(durable.unwrap_err().kind(), PublishErrorKind::Unsupported);
 }
 
 #[tokio::test]
@@ -473,5 +479,5 @@ async fn a_shutdown_ends_all_with_their_own_position_and_refuses_softly() {
         assert!(close.event.retry.is_some());
     }
     let closed = hub.publish("a", Event::new("x")).await.unwrap_err();
-    assert_eq!(closed.kind(), sse_hub::PublishErrorKind::Closed);
+    assert_eq!(closed.kind(), PublishErrorKind::Closed);
 }

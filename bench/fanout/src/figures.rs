@@ -20,6 +20,11 @@ pub enum Figure {
     P99Ratio,
     Cut,
     Told,
+    Unhandled,
+    PinnedLeft,
+    HeldDifference,
+    ReconnectRate,
+    Unserved,
 }
 
 /// One round's figures.
@@ -44,6 +49,11 @@ impl Figure {
             Self::P99Ratio => "p99 ÷ without",
             Self::Cut => "cut",
             Self::Told => "told",
+            Self::Unhandled => "unhandled",
+            Self::PinnedLeft => "pinned B left",
+            Self::HeldDifference => "held B differ",
+            Self::ReconnectRate => "rate ÷ target",
+            Self::Unserved => "not served",
         }
     }
 
@@ -65,6 +75,11 @@ impl Figure {
             Self::P99Ratio => "p99_ratio",
             Self::Cut => "stopped_and_cut",
             Self::Told => "stopped_and_told",
+            Self::Unhandled => "stopped_and_neither",
+            Self::PinnedLeft => "pinned_bytes_left",
+            Self::HeldDifference => "held_bytes_difference",
+            Self::ReconnectRate => "reconnect_rate_by_target",
+            Self::Unserved => "not_served",
         }
     }
 

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 pub const USAGE: &str = "\
-fanout [--rounds N] [--only SUBSTR] [--servers SUBSTR] [--json FILE] [--store memory]   measure (5 rounds)
+fanout [--rounds N] [--only SUBSTR] [--servers SUBSTR] [--json FILE] [--store memory] [--report-only]
+       measure (5 rounds); a target that is missed is a failure, unless only a report is wanted
 fanout smoke [--only SUBSTR] [--servers SUBSTR]                                         check every delivery of small runs";
 
 /// What is measured, and how often.
@@ -13,6 +14,8 @@ fanout smoke [--only SUBSTR] [--servers SUBSTR]                                 
 pub struct Options {
     pub rounds: usize,
     pub json: Option<PathBuf>,
+    /// Whether a target that is missed is no failure.
+    pub report_only: bool,
     /// Only scenarios whose name contains this.
     pub only: String,
     /// Only servers whose name contains one of these; the floor runs always.
@@ -27,6 +30,7 @@ impl Options {
         let mut options = Self {
             rounds: 5,
             json: None,
+            report_only: false,
             only: String::new(),
             servers: Vec::new(),
         };
@@ -37,6 +41,7 @@ impl Options {
                 "--rounds" => {
                     options.rounds = value()?.parse().context("--rounds takes a number")?;
                 }
+                "--report-only" => options.report_only = true,
                 "--json" => options.json = Some(value()?.into()),
                 "--only" => options.only.clone_from(value()?),
                 "--servers" => {
@@ -80,7 +85,8 @@ mod tests {
     #[test]
     fn five_rounds_of_everything_are_the_default() {
         let options = parse("").unwrap();
-        assert_eq!(options.rounds, 5);
+        assert_eq!((options.rounds, options.report_only), (5, false));
+        assert!(parse("--report-only").unwrap().report_only);
         assert!(options.wants_scenario("flat") && options.wants_server("nchan"));
     }
 

@@ -11,11 +11,13 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use crate::{
     cores::Cores,
     nchan::{self, Nchan},
     programs::{Build, Programs},
+    scenarios::Setup,
     servers::{Kind, Server},
 };
 
@@ -26,6 +28,15 @@ pub struct Running {
     pub address: SocketAddr,
     _stdout: Option<BufReader<ChildStdout>>,
     nchan: Option<Nchan>,
+}
+
+/// Bytes that a hub takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Entries, and the index.
+    pub held: u64,
+    /// What only readers hold.
+    pub pinned: u64,
 }
 
 /// Why a server is not there, if it is not.
@@ -49,6 +60,18 @@ impl Running {
         cores: &Cores,
         retain: usize,
     ) -> Result<Self> {
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_at(anywhere, server, programs, build, cores, retain)
+    }
+
+    fn start_at(
+        address: SocketAddr,
+        server: &Server,
+        programs: &Programs,
+        build: Build,
+        cores: &Cores,
+        retain: usize,
+    ) -> Result<Self> {
         match server.kind {
             Kind::Nchan => Self::start_nchan(Nchan::prepare(retain)?, cores),
             Kind::Ours(binary, option) | Kind::Peer(binary, option) => {
@@ -56,7 +79,7 @@ impl Running {
                     .path(binary, build)
                     .with_context(|| format!("there is no binary {binary}"))?;
                 let mut command = Command::new(path);
-                command.args(["--listen", "127.0.0.1:0", "--retain"]);
+                command.args(["--listen", &address.to_string(), "--retain"]);
                 command.arg(retain.to_string()).args(option);
                 let mut child = spawn(command, cores)?;
                 let stdout = child.stdout.take().context("no standard output")?;
@@ -130,10 +153,42 @@ impl Running {
 
     /// What a server says that was built to count.
     pub fn allocations(&self) -> Result<u64> {
+        let text = self.ask("/allocations")?;
+        text.parse().context(text)
+    }
+
+    /// What a hub's server says that it holds.
+    pub fn memory(&self) -> Result<Memory> {
+        let answer: Value = serde_json::from_str(&self.ask("/memory")?)?;
+        let bytes = |part: &str| answer[part].as_u64().with_context(|| answer.to_string());
+        Ok(Memory {
+            held: bytes("retained")? + bytes("index")?,
+            pinned: bytes("pinned")?,
+        })
+    }
+
+    /// Kills it without a warning, and starts it again at the same address.
+    pub fn restart(&mut self, setup: &Setup<'_>, retain: usize) -> Result<Instant> {
+        self.child.kill()?;
+        let killed = Instant::now();
+        self.child.wait()?;
+        let at = self.address;
+        *self = Self::start_at(
+            at,
+            setup.server,
+            setup.programs,
+            Build::Timed,
+            setup.cores,
+            retain,
+        )?;
+        Ok(killed)
+    }
+
+    fn ask(&self, path: &str) -> Result<String> {
         let mut socket = TcpStream::connect(self.address)?;
         socket.set_read_timeout(Some(Duration::from_secs(5)))?;
-        socket
-            .write_all(b"GET /allocations HTTP/1.1\r\nhost: fanout\r\nconnection: close\r\n\r\n")?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: fanout\r\nconnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         let mut buffer = [0; 1024];
         loop {
@@ -143,13 +198,10 @@ impl Running {
             if let Some((_, body)) = text.split_once("\r\n\r\n")
                 && !body.is_empty()
             {
-                return body
-                    .trim()
-                    .parse()
-                    .with_context(|| text.clone().into_owned());
+                return Ok(body.trim().to_owned());
             }
             if read == 0 {
-                bail!("GET /allocations was answered with {text}");
+                bail!("GET {path} was answered with {text}");
             }
         }
     }

@@ -14,9 +14,10 @@ use crate::{
     results::{Row, Table},
     scenarios::{self, FULL, Needs, Scenario, Setup},
     servers::{self, FLOOR, Server},
+    targets,
 };
 
-/// Measures, prints and saves; tells whether every delivery was right.
+/// Measures, prints and saves; tells whether every delivery was right and every target met.
 ///
 /// # Errors
 ///
@@ -36,7 +37,7 @@ pub fn run(options: &Options) -> Result<bool> {
     };
     let programs = Programs::build(&servers, &[Build::Timed, Build::Counting])?;
     println!("{}", report::header(&cores, options.rounds));
-    let mut tables = Vec::new();
+    let (mut tables, mut met) = (Vec::new(), true);
     for scenario in scenarios::ALL {
         if options.wants_scenario(scenario.name) {
             let mut table = begin(scenario, &servers, &programs);
@@ -47,14 +48,17 @@ pub fn run(options: &Options) -> Result<bool> {
     }
     if options.wants_scenario("inprocess") {
         eprintln!("inprocess");
-        println!("{}", scenarios::in_process::report()?);
+        let (text, is_met) = scenarios::in_process::report()?;
+        println!("{text}");
+        met &= is_met;
     }
     println!("{}", report::targets(&tables));
+    met &= targets::outcomes(&tables).iter().all(|outcome| outcome.met);
     if let Some(path) = &options.json {
         fs::write(path, report::json(&tables))?;
     }
     let mut failures = tables.iter().flat_map(|table| &table.rows);
-    Ok(failures.all(|row| row.failure.is_none()))
+    Ok(failures.all(|row| row.failure.is_none()) && (met || options.report_only))
 }
 
 /// A row for each server, with the reason if it cannot take part.
@@ -62,7 +66,11 @@ pub(crate) fn begin(scenario: &Scenario, servers: &[Server], programs: &Programs
     let row = |server: &Server| Row {
         server: server.name,
         skipped: missing(server, programs, Build::Timed).or_else(|| {
-            let reason = server.no_resume.filter(|_| scenario.needs == Needs::Resume);
+            let reason = match scenario.needs {
+                Needs::Delivery => None,
+                Needs::Resume => server.no_resume,
+                Needs::Reconnection => server.no_reconnection(),
+            };
             reason.map(str::to_owned)
         }),
         ..Row::default()

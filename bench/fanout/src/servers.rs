@@ -22,6 +22,8 @@ pub enum Kind {
 pub const FLOOR: &str = "floor";
 /// The one that latencies are compared with.
 pub const PLAIN_AXUM: &str = "peer_axum";
+/// A bare body of hyper's.
+pub const PLAIN_HYPER: &str = "peer_hyper";
 
 const NO_HISTORY: Option<&str> = Some("a broadcast channel keeps no history to resume from");
 
@@ -41,7 +43,7 @@ pub const ALL: &[Server] = &[
         Kind::Ours("fanout_warp", Some("--stock")),
     ),
     Server {
-        name: "peer_hyper",
+        name: PLAIN_HYPER,
         kind: Kind::Peer("peer_hyper", None),
         no_resume: NO_HISTORY,
     },
@@ -58,5 +60,17 @@ const fn server(name: &'static str, kind: Kind) -> Server {
         name,
         kind,
         no_resume: None,
+    }
+}
+
+impl Server {
+    /// Why it cannot spread its clients when they come back, if it cannot.
+    pub fn no_reconnection(&self) -> Option<&'static str> {
+        (!self.is_ours()).then_some("it tells no client when to come back")
+    }
+
+    /// Whether it is a hub's, and tells what that holds.
+    pub fn is_ours(&self) -> bool {
+        matches!(self.kind, Kind::Ours(..))
     }
 }

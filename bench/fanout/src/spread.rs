@@ -24,6 +24,16 @@ impl Spread {
             most: *samples.last()?,
         })
     }
+
+    /// How much this is more than another, at least and at most.
+    #[must_use]
+    pub fn beyond(self, base: Self) -> Self {
+        Self {
+            median: self.median - base.median,
+            least: self.least - base.most,
+            most: self.most - base.least,
+        }
+    }
 }
 
 #[cfg(test)]

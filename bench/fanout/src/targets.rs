@@ -3,7 +3,7 @@
 use crate::{
     figures::Figure,
     results::{Row, Table},
-    servers::{FLOOR, PLAIN_AXUM},
+    servers::{FLOOR, PLAIN_AXUM, PLAIN_HYPER},
     spread::Spread,
 };
 
@@ -21,6 +21,8 @@ pub struct Outcome {
 enum Against {
     Itself,
     Of(&'static str),
+    /// What it has beyond the one without a hub on the same framework, if there is one.
+    BeyondPeer,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,12 @@ const TARGETS: &[Target] = &[
     ),
     target("idle", Figure::DroppedSyns, Against::Itself, 0.0),
     target("resume", Figure::CpuPerClient, FLOORED, 2.0),
+    target("single", Figure::Allocations, Against::BeyondPeer, 12.0),
+    target("slow", Figure::Unhandled, Against::Itself, 0.0),
+    target("slow", Figure::PinnedLeft, Against::Itself, 0.0),
+    target("slow", Figure::HeldDifference, Against::Itself, 0.0),
+    target("reconnect", Figure::ReconnectRate, Against::Itself, 1.2),
+    target("reconnect", Figure::Unserved, Against::Itself, 0.0),
     target("slow", Figure::CpuRatio, Against::Itself, 1.1),
     target("slow", Figure::P99Ratio, Against::Itself, 1.5),
 ];
@@ -87,6 +95,18 @@ impl Target {
                 table.ratio(row.server, base, self.figure)?,
                 format!(" ÷ {base}"),
             ),
+            Against::BeyondPeer => {
+                let peer = match row.server {
+                    "fanout_hyper" => PLAIN_HYPER,
+                    "fanout_axum" => PLAIN_AXUM,
+                    _ => return None,
+                };
+                let (own, base) = (
+                    row.spread(self.figure)?,
+                    table.row(peer)?.spread(self.figure)?,
+                );
+                (own.beyond(base), format!(" − {peer}"))
+            }
         };
         let at_most = match (self.scenario, row.server, self.figure) {
             // actix writes flat by itself.
@@ -111,6 +131,32 @@ impl Target {
 mod tests {
     use super::*;
     use crate::figures::Sample;
+
+    #[test]
+    fn what_http_itself_asks_for_is_taken_off() {
+        let row = |server, allocations| Row {
+            server,
+            counted: Sample::from([(Figure::Allocations, allocations)]),
+            ..Row::default()
+        };
+        let table = Table {
+            scenario: "single",
+            title: "",
+            rows: vec![
+                row(PLAIN_HYPER, 40.0),
+                row("fanout_hyper", 52.0),
+                row("fanout_axum", 90.0),
+                row("fanout_actix", 90.0),
+            ],
+        };
+        let outcomes = outcomes(&[table]);
+        assert_eq!(
+            outcomes.len(),
+            1,
+            "the others have nothing to be compared with"
+        );
+        assert!(outcomes[0].met && (outcomes[0].measured.median - 12.0).abs() < 1e-9);
+    }
 
     #[test]
     fn actix_has_less_room_than_the_others() {

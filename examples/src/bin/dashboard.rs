@@ -12,7 +12,7 @@ use axum::routing::get;
 use axum::serve::ListenerExt;
 use serde_json::json;
 use sse_axum::Sse;
-use sse_hub::{Ack, Event, Hub, Lagging, Start};
+use sse_hub::{Event, Hub, Lagging, Start};
 use tokio::time::interval;
 use tokio_stream::StreamExt;
 
@@ -44,7 +44,7 @@ async fn measure(hub: Hub) -> Result<()> {
                 batch.push(hub.publish("load", event).key(name));
             }
         }
-        hub.publish_batch(batch, Ack::Accepted).await?;
+        hub.publish_batch(batch).await?;
     }
 }
 

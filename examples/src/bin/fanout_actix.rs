@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{App, Either, HttpRequest, HttpResponse, HttpServer, Responder, web};
 use anyhow::{Result, ensure};
-use examples::fanout::{self, Options, Receipt, Target};
+use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use sse_actix::{LastEventId, Sse};
 use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest};
@@ -45,7 +45,7 @@ fn refuse(rejection: Rejection) -> HttpResponse {
 async fn publish(hub: Data<Hub>, target: Query<Target>, body: String) -> HttpResponse {
     match hub.publish(target.into_inner(), Event::new(body)).await {
         Ok(published) => HttpResponse::Accepted().json(Receipt::from(published)),
-        Err(error) => refuse(fanout::refusal(error)),
+        Err(error) => refuse(error.into()),
     }
 }
 
@@ -54,6 +54,10 @@ async fn allocations() -> HttpResponse {
         Some(count) => HttpResponse::Ok().body(count),
         None => HttpResponse::NotFound().finish(),
     }
+}
+
+async fn memory(hub: Data<Hub>) -> impl Responder {
+    HttpResponse::Ok().json(Memory::of(&hub))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -69,6 +73,7 @@ async fn main() -> Result<()> {
             .app_data(state.clone())
             .route("/events", sse_actix::route().to(events))
             .route("/publish", web::post().to(publish))
+            .route("/memory", web::get().to(memory))
             .route("/allocations", web::get().to(allocations))
     };
 

@@ -14,7 +14,7 @@ use axum::extract::{Query, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Json, Response};
 use axum::routing::{get, post};
-use examples::fanout::{self, Options, Receipt, Target};
+use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use hyper_util::service::TowerToHyperService;
 use sse_axum::{LastEventId, Sse};
@@ -56,12 +56,16 @@ async fn publish(
 ) -> Result<impl IntoResponse, Response> {
     match hub.publish(target, Event::new(body)).await {
         Ok(published) => Ok((StatusCode::ACCEPTED, Json(Receipt::from(published)))),
-        Err(error) => Err(refuse(fanout::refusal(error))),
+        Err(error) => Err(refuse(error.into())),
     }
 }
 
 async fn allocations() -> Result<String, StatusCode> {
     fanout::allocations().ok_or(StatusCode::NOT_FOUND)
+}
+
+async fn memory(State(hub): State<Hub>) -> Json<Memory> {
+    Json(Memory::of(&hub))
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -73,6 +77,7 @@ async fn main() -> Result<()> {
     let app = Router::new()
         .route("/events", get(events))
         .route("/publish", post(publish))
+        .route("/memory", get(memory))
         .route("/allocations", get(allocations))
         .with_state(hub.clone());
 

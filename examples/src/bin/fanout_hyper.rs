@@ -9,13 +9,14 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use examples::fanout::{self, Options, Receipt, Target};
+use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use http_body_util::{BodyExt, Either, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
+use serde::Serialize;
 use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest, Subscription};
 use sse_hyper::{ByteString, EventStream, Sse};
 
@@ -33,7 +34,7 @@ async fn events(hub: &Hub, request: &Request<Incoming>) -> Result<Answer, Reject
     Ok(response)
 }
 
-fn refuse(rejection: Rejection) -> Answer {
+fn respond(rejection: Rejection) -> Answer {
     let mut response = Response::new(Either::Right(rejection.body.into()));
     *response.status_mut() = StatusCode::from_u16(rejection.status).unwrap_or_default();
     insert(&mut response, rejection.headers);
@@ -50,32 +51,31 @@ fn insert(response: &mut Answer, headers: impl IntoIterator<Item = (&'static str
 
 async fn publish(hub: &Hub, request: Request<Incoming>) -> Result<Answer, Rejection> {
     let target = Target::of_query(request.uri().query());
-    let body = Limited::new(request.into_body(), MOST_BYTES)
-        .collect()
-        .await;
+    let body = Limited::new(request.into_body(), MOST_BYTES);
+    let body = body.collect().await;
     let body = body.map_err(|error| Rejection::new(400, error.to_string()))?;
     let data = ByteString::try_from(body.to_bytes());
     let data = data.map_err(|error| Rejection::new(400, error.to_string()))?;
-    let published = hub.publish(target, Event::new(data)).await;
-    let receipt = Receipt::from(published.map_err(fanout::refusal)?);
-    let receipt = serde_json::to_string(&receipt).unwrap_or_default();
-    let mut response = Response::new(Either::Right(receipt.into()));
-    *response.status_mut() = StatusCode::ACCEPTED;
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(CONTENT_TYPE, json);
-    Ok(response)
+    let published = hub.publish(target, Event::new(data)).await?;
+    Ok(json(202, &Receipt::from(published)))
+}
+
+fn json(status: u16, answer: &impl Serialize) -> Answer {
+    let text = serde_json::to_string(answer).unwrap_or_default();
+    respond(Rejection::new(status, text).header("Content-Type", "application/json"))
 }
 
 async fn route(hub: Hub, request: Request<Incoming>) -> Result<Answer, Infallible> {
     let answer = match (request.method(), request.uri().path()) {
         (&Method::GET, "/events") => events(&hub, &request).await,
         (&Method::POST, "/publish") => publish(&hub, request).await,
+        (&Method::GET, "/memory") => Ok(json(200, &Memory::of(&hub))),
         (&Method::GET, "/allocations") => fanout::allocations()
             .map(|count| Response::new(Either::Right(count.into())))
             .ok_or_else(|| Rejection::new(404, "not counted")),
         _ => Err(Rejection::new(404, "not found")),
     };
-    Ok(answer.unwrap_or_else(refuse))
+    Ok(answer.unwrap_or_else(respond))
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use examples::fanout::{self, Options, Receipt, Target};
+use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use hyper_util::service::TowerToHyperService;
 use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest};
@@ -53,7 +53,7 @@ async fn publish(hub: Hub, target: Target, body: Bytes) -> Response {
             let receipt = reply::json(&Receipt::from(published));
             reply::with_status(receipt, StatusCode::ACCEPTED).into_response()
         }
-        Err(error) => refuse(fanout::refusal(error)),
+        Err(error) => refuse(error.into()),
     }
 }
 
@@ -67,13 +67,15 @@ async fn main() -> Result<()> {
     let with_hub = warp::any().map(move || state.clone());
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     let subscribe = warp::path!("events").and(warp::get()).and(with_hub.clone());
+    let memory = warp::path!("memory").and(warp::get()).and(with_hub.clone());
+    let memory = memory.map(|hub: Hub| reply::json(&Memory::of(&hub)));
     let subscribe = subscribe.and(sse_warp::last_event_id()).and(query);
     let subscribe = subscribe.and(warp::header::headers_cloned()).then(events);
     let post = warp::path!("publish").and(warp::post()).and(with_hub);
     let post = post.and(warp::query()).and(warp::body::bytes());
     let count = warp::path!("allocations").and(warp::get());
     let count = count.map(|| fanout::allocations().ok_or(StatusCode::NOT_FOUND));
-    let app = subscribe.or(post.then(publish)).or(count);
+    let app = subscribe.or(post.then(publish)).or(memory).or(count);
 
     let listener = serve::bind(options.listen)?;
     // Streams end one by one, and publishing goes on, before the server stops.

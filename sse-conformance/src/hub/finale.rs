@@ -12,6 +12,8 @@ impl World {
         if let Some(delayed) = &self.delayed {
             delayed.resume();
             delayed.let_all_go();
+            // Who waits for an engine that did not answer asks it again.
+            self.advance(300);
         }
         self.pump();
         self.answer_publishers();

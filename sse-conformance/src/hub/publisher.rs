@@ -3,7 +3,7 @@
 use std::{future::IntoFuture as _, task::Context, task::Poll, time::Duration};
 
 use sse_core::{Event, EventId, EventType, Strip};
-use sse_hub::{Ack, Ids, Publish, PublishError, Published};
+use sse_hub::{Ids, Publish, PublishError, Published};
 
 use super::{
     client::Flag,
@@ -37,11 +37,15 @@ impl World {
             batch.push(publish);
         }
         let hub = self.places[place].hub.clone();
-        let mut publishing = Box::pin(async move { hub.publish_batch(batch, Ack::Accepted).await });
+        let mut publishing = Box::pin(async move {
+            match hub.publish_batch(batch).await {
+                Ok(published) => published.into_iter().map(Ok).collect(),
+                Err(error) => error.into_answers(),
+            }
+        });
         let waker = Flag::raised().waker();
         let number = self.places[place].number;
-        if let Poll::Ready(Ok(answers)) = publishing.as_mut().poll(&mut Context::from_waker(&waker))
-        {
+        if let Poll::Ready(answers) = publishing.as_mut().poll(&mut Context::from_waker(&waker)) {
             for ((data, key), answer) in said.into_iter().zip(answers) {
                 self.answered(number, data, key, answer);
             }

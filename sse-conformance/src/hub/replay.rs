@@ -26,7 +26,6 @@ pub(crate) struct Replay {
 #[derive(Default)]
 struct Told {
     items: VecDeque<TailItem>,
-    refused: Vec<Draft>,
     waker: Option<Waker>,
 }
 
@@ -37,12 +36,6 @@ impl Replay {
             capabilities,
             told: Arc::default(),
         }
-    }
-
-    /// What it was asked to append, and did not.
-    pub(crate) fn refused(&self) -> Vec<Draft> {
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.refused.clone()
     }
 
     pub(crate) fn tell(&self, item: TailItem) {
@@ -68,8 +61,6 @@ impl Provider for Replay {
             .iter()
             .map(|_| Err(AppendError::new(AppendErrorKind::Failed)))
             .collect();
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.refused.extend(batch);
         Box::pin(ready(refused))
     }
 

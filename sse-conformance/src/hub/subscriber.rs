@@ -7,7 +7,9 @@ use std::{
 };
 
 use sse_core::EventId;
-use sse_hub::{Lagging, OnGap, Position, Start, SubscribeError, SubscribeErrorKind, Subscription};
+use sse_hub::{
+    CloseReason, Lagging, OnGap, Position, Start, SubscribeError, SubscribeErrorKind, Subscription,
+};
 
 use super::{
     client::{Client, Connection, State},
@@ -265,6 +267,16 @@ impl World {
         };
         let number = connection.number;
         match answer {
+            Ok(subscription)
+                if subscription.end_reason() == Some(CloseReason::Overload)
+                    && !self.places[connection.place].draining =>
+            {
+                self.record.note(Happened::Refused {
+                    connection: number,
+                    why: Refusal::Unavailable,
+                });
+                client.connection = None;
+            }
             Ok(subscription) => {
                 let hub = self.places[connection.place].hub.clone();
                 let asked = client.wish.after.clone();

@@ -1,8 +1,5 @@
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::AtomicUsize},
     task::Waker,
 };
 
@@ -11,7 +8,7 @@ use crate::{
     lag::{LagLimit, Lagging},
     log::ChannelId,
     presence::{Member, Presence},
-    sync::{AtomicBool, Mutex, lock},
+    sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock},
 };
 
 /// What the hub knows of a subscription without polling it.
@@ -146,13 +143,19 @@ impl Listener {
         if self.last_offered.swap(seq, Ordering::AcqRel) == seq {
             return Offer::Again;
         }
-        self.offered.fetch_add(1, Ordering::Relaxed);
+        // Bytes first: a reader that sees the entry counted must not take its bytes for what is yet to come.
         self.offered_bytes
             .fetch_add(bytes as u64, Ordering::Relaxed);
-        let _ = self
-            .behind_since
-            .compare_exchange(IDLE, now, Ordering::AcqRel, Ordering::Relaxed);
+        self.offered.fetch_add(1, Ordering::Release);
         let (entries, bytes) = self.lag();
+        if entries <= 1 && !self.replaying.load(Ordering::Acquire) {
+            // Nothing else waits; the time may be that of an entry which was taken before it was offered.
+            self.behind_since.store(now, Ordering::Release);
+        } else {
+            let _ =
+                self.behind_since
+                    .compare_exchange(IDLE, now, Ordering::AcqRel, Ordering::Relaxed);
+        }
         let over = entries > self.limit.entries as u64 || bytes > self.limit.bytes as u64;
         if over && entries >= self.look_again_at.load(Ordering::Relaxed) {
             return Offer::Behind;
@@ -182,9 +185,12 @@ impl Listener {
         )
     }
 
+    /// Whether something has waited for too long.
     pub(crate) fn is_too_old(&self, now: u64) -> bool {
         let since = self.behind_since.load(Ordering::Acquire);
-        since != IDLE && now.saturating_sub(since) > self.limit.millis()
+        let is_old = since != IDLE && now.saturating_sub(since) > self.limit.millis();
+        // An entry that was taken before it was offered sets the time, and waits no more.
+        is_old && (self.lag().0 > 0 || self.replaying.load(Ordering::Acquire))
     }
 
     /// What was offered so far, to be handed to [`caught_up`](Self::caught_up) if nothing is found.
@@ -216,10 +222,20 @@ impl Listener {
         }
     }
 
+    /// Notes that it has read on, and something may be left.
+    pub(crate) fn has_read_on(&self, now: u64) {
+        self.behind_since.fetch_min(now, Ordering::AcqRel);
+    }
+
     /// Notes that there is a replay to be read.
     pub(crate) fn set_replaying(&self, since: u64) {
         self.replaying.store(true, Ordering::Release);
         self.behind_since.fetch_min(since, Ordering::AcqRel);
+    }
+
+    /// Whether everything was considered that the log had when its version was `seen`, and nothing else is to be done.
+    pub(crate) fn has_seen(&self, seen: u64, version: u64) -> bool {
+        seen == version && !self.needs_a_look() && self.lag().0 == 0
     }
 
     /// When it is to be looked at again, if it is not too old now: nothing can be due before.
@@ -370,5 +386,42 @@ impl Listener {
         self.is_ended()
             || self.keep_alive_due.load(Ordering::Acquire)
             || self.skip.load(Ordering::Acquire)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    const LIMIT: u64 = 30_000;
+
+    fn listener() -> Listener {
+        Listener::new(1, None, Lagging::default(), LagLimit::default(), 0, 0)
+    }
+
+    #[test]
+    fn one_who_took_an_entry_before_it_was_offered_is_not_slow() {
+        let listener = listener();
+        listener.passed(1, 10, 1, None);
+        let _ = listener.offer(1, 10, 0);
+        assert_eq!(listener.lag(), (0, 0));
+        assert!(!listener.is_too_old(LIMIT + 1));
+        // Nor is it when another comes much later.
+        let _ = listener.offer(2, 10, LIMIT + 1);
+        assert!(!listener.is_too_old(LIMIT + 2));
+        assert!(listener.is_too_old(2 * LIMIT + 2));
+    }
+
+    #[test]
+    fn the_oldest_that_waits_says_how_old_a_lag_is() {
+        let listener = listener();
+        let _ = listener.offer(1, 10, 0);
+        let _ = listener.offer(2, 10, LIMIT);
+        assert!(!listener.is_too_old(LIMIT));
+        assert!(listener.is_too_old(LIMIT + 1));
+        listener.before_looking();
+        listener.passed(1, 10, 1, Some(LIMIT));
+        assert!(!listener.is_too_old(2 * LIMIT));
+        assert!(listener.is_too_old(2 * LIMIT + 1));
     }
 }

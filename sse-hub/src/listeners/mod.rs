@@ -4,6 +4,7 @@ mod ending;
 #[cfg(all(loom, test))]
 mod hand_over;
 mod listener;
+mod waker_set;
 mod waker_slot;
 
 use std::sync::{
@@ -16,6 +17,7 @@ use slab::Slab;
 pub use ending::CloseReason;
 pub(crate) use ending::Ending;
 pub(crate) use listener::{Listener, Offer, Seats};
+pub(crate) use waker_set::WakerSet;
 pub(crate) use waker_slot::WakerSlot;
 
 use crate::sync::{Mutex, lock};

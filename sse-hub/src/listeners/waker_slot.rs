@@ -20,8 +20,18 @@ impl WakerSlot {
         }
     }
 
+    /// Leaves a waker, and looks again; the waker is taken back if that finds something, which is what is returned.
+    pub(crate) fn park_unless(&self, waker: &Waker, look_again: impl FnOnce() -> bool) -> bool {
+        self.park(waker);
+        let found = look_again();
+        if found {
+            drop(self.take());
+        }
+        found
+    }
+
     /// Leaves a waker. What was looked for must be looked for again afterwards.
-    pub(crate) fn park(&self, waker: &Waker) {
+    fn park(&self, waker: &Waker) {
         let replaced = {
             let mut slot = lock(&self.waker);
             match &*slot {

@@ -83,6 +83,7 @@ impl Entry {
         };
         let mut event: Event = draft.event;
         let own_id = event.id.take().filter(|id| !id.is_empty());
+        let own_id = own_id.map(|id| EventId::try_from(id.as_str()).unwrap_or(id));
         let wire = match (intake.ids, &own_id) {
             (Ids::Publisher | Ids::Bare, Some(own)) => event.id(own).encode(),
             (Ids::Bare, None) => event.encode(),
@@ -100,9 +101,10 @@ impl Entry {
             position,
             time,
             topics: draft.topics,
-            key: draft.key,
+            // What is small is copied: it may be part of something large, such as the body that it came in.
+            key: draft.key.map(|key| ByteString::from(&*key)),
             own_id,
-            attachment: draft.attachment,
+            attachment: draft.attachment.map(|it| Bytes::copy_from_slice(&it)),
             event: wire.guarded(held),
             at,
             expires,

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{entry::Entry, ring::Log};
+use super::{ascending, entry::Entry, ring::Log};
 use crate::sync::lock;
 
 impl Log {
@@ -123,7 +123,8 @@ impl Log {
     pub(super) fn forget(&mut self, seq: u64) -> Option<Arc<Entry>> {
         let entry = self.entries.remove(&seq)?;
         entry.set_faded();
-        self.links -= entry.channels.len();
+        let links = self.all_channels(&entry).len();
+        self.links = self.links.saturating_sub(links);
         self.retained_bytes -= entry.cost();
         self.retained_wire -= entry.event().len();
         if seq >= self.shared_from {
@@ -133,10 +134,10 @@ impl Log {
             self.expiring.remove(&(entry.expires, seq));
         }
         if let Some(conflation) = entry.conflation() {
-            remove_seq(&mut self.keys, &conflation, seq);
+            self.keyed -= remove_seq(&mut self.keys, &conflation, seq);
         }
         if let Some(own_id) = entry.own_id() {
-            remove_seq(&mut self.own_ids, own_id, seq);
+            self.named -= remove_seq(&mut self.own_ids, own_id, seq);
         }
         Some(entry)
     }
@@ -205,13 +206,23 @@ impl Log {
             .filter(|it| it.seq() <= through)
             .cloned()
             .collect();
+        // They lie in the order in which they faded, so all are looked at, once.
+        if entries.iter().any(|entry| !entry.is_retained()) {
+            let is_cleared = |it: &Arc<Entry>| {
+                entries
+                    .binary_search_by_key(&it.seq(), |it| it.seq())
+                    .is_ok()
+            };
+            let bytes = &mut self.faded_bytes;
+            self.faded.retain(|it| {
+                let stays = !is_cleared(it);
+                *bytes -= if stays { 0 } else { it.event().len() };
+                stays
+            });
+        }
         for entry in entries {
             let seq = entry.seq();
             self.forget(seq);
-            if let Some(index) = self.faded.iter().position(|it| it.seq() == seq) {
-                self.faded.remove(index);
-                self.faded_bytes -= entry.event().len();
-            }
             for &id in self.all_channels(&entry).iter() {
                 if let Some(channel) = self.channels.get_mut(id as usize) {
                     channel.lost = channel.lost.max(seq);
@@ -229,11 +240,14 @@ impl Log {
     }
 }
 
-fn remove_seq<K: Eq + Hash>(map: &mut HashMap<K, VecDeque<u64>>, key: &K, seq: u64) {
-    if let Some(seqs) = map.get_mut(key) {
-        seqs.retain(|&it| it != seq);
-        if seqs.is_empty() {
-            map.remove(key);
-        }
+/// Takes a sequence out of those under a key; returns how many there were.
+fn remove_seq<K: Eq + Hash>(map: &mut HashMap<K, VecDeque<u64>>, key: &K, seq: u64) -> usize {
+    let Some(seqs) = map.get_mut(key) else {
+        return 0;
+    };
+    let removed = ascending::remove(seqs, seq, |&it| it);
+    if seqs.is_empty() {
+        map.remove(key);
     }
+    usize::from(removed.is_some())
 }

@@ -53,6 +53,8 @@ impl Log {
             *to = (*to).min(last_shared);
         }
         self.last_evicted = self.last_evicted.filter(|&(seq, _)| seq < fork_at);
+        // They are found by sequences that say something else from now on.
+        self.forget_batches();
         if self.head >= fork_at {
             // The last entry that is held may lie before the last that is shared.
             self.head_nonce = self.nonce_at(last_shared).unwrap_or(0);
@@ -127,5 +129,69 @@ impl Log {
     /// The first hole behind `after`.
     pub(crate) fn hole_after(&self, after: u64) -> Option<(u64, u64)> {
         self.holes.iter().copied().find(|&(_, to)| to > after)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sse_core::Event;
+
+    use super::*;
+    use crate::{
+        draft::Draft,
+        ids::Ids,
+        lag::LagLimit,
+        log::{Keep, LogOptions, Room},
+        provider::{Record, Status},
+        retention::Retention,
+        topic::{Selector, Topic},
+    };
+
+    #[test]
+    fn a_batch_of_an_earlier_epoch_is_handed_to_nobody() {
+        let [old, new] = [1, 2].map(Epoch::from_hash);
+        let status = Status {
+            epoch: old,
+            epoch_start: 1,
+            ancestors: Vec::new(),
+            first: 1,
+            head: 0,
+            head_nonce: 0,
+        };
+        let options = LogOptions {
+            retention: Retention::default(),
+            ids: Ids::default(),
+            lag: LagLimit::default(),
+            provider_replays: false,
+        };
+        let mut log = Log::new(status, options);
+        let topic = Topic::default();
+        let channels = [log.channel(&Selector::from(topic.clone()))];
+        let read = |log: &mut Log, data: &str| {
+            for seq in 1..=3 {
+                let draft = Draft::new(&topic, Event::new(data)).unwrap();
+                log.append(Record::new(seq, 7, 0, draft), 0, 0);
+            }
+            let room = Room {
+                bytes: usize::MAX,
+                entries: None,
+            };
+            let keep = Keep {
+                through: u64::MAX,
+                replay_through: 0,
+                latest_per_key: false,
+                filter: None,
+                now: 0,
+            };
+            let taken = log.take(&channels, 0, room, keep, Vec::new());
+            let batch = log.batch(&channels, &taken.entries, taken.is_whole());
+            String::from_utf8(batch.unwrap().as_bytes().to_vec()).unwrap()
+        };
+        let before = read(&mut log, "old");
+        assert_eq!(before.matches("data: old").count(), 3);
+        log.change_epoch(new, 1);
+        let after = read(&mut log, "new");
+        assert!(!after.contains("data: old"), "{after}");
+        assert_eq!(after.matches("data: new").count(), 3);
     }
 }

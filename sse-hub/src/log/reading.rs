@@ -60,6 +60,8 @@ impl Taken {
 
 /// The most entries taken at once.
 const MOST_ENTRIES: usize = 1024;
+/// The most entries looked at at once, taken or not: while the log is locked nothing is published.
+const MOST_LOOKED_AT: usize = 4 * MOST_ENTRIES;
 
 impl Log {
     /// Takes what is ready behind `after`: as much as there is room for, but at least one entry.
@@ -82,13 +84,15 @@ impl Log {
             MOST_ENTRIES.min(usize::try_from(most).unwrap_or(MOST_ENTRIES))
         });
         let mut merge = self.merge(channels, after);
+        let mut looked_at = 0;
         while let Some(entry) = merge.next() {
             if entry.seq() > keep.through {
+                taken.next_at = Some(entry.appended_at());
                 break;
             }
             let len = entry.event().len();
-            let full = bytes + len > max_bytes || taken.entries.len() == max_entries;
-            if full && !taken.entries.is_empty() {
+            let full = bytes + len > max_bytes || taken.entries.len() >= max_entries;
+            if full && !taken.entries.is_empty() || looked_at == MOST_LOOKED_AT {
                 taken.next_at = Some(entry.appended_at());
                 break;
             }
@@ -96,6 +100,7 @@ impl Log {
                 taken.passed_live += 1;
                 taken.passed_live_bytes += len as u64;
             }
+            looked_at += 1;
             taken.position = Some(entry.position());
             if self.keeps(entry, channels, keep) {
                 bytes += len;
@@ -110,7 +115,7 @@ impl Log {
     fn keeps(&self, entry: &Entry, channels: &[ChannelId], keep: Keep<'_>) -> bool {
         let replaced = |it: &Arc<Entry>| {
             let asked = self.all_channels(it);
-            asked.iter().any(|channel| channels.contains(channel))
+            asked.iter().any(|channel| channels.contains(channel)) && self.is_valid(it, keep)
         };
         self.is_valid(entry, keep)
             && !(keep.latest_per_key && self.replacements(entry, keep.now).any(replaced))
@@ -124,6 +129,19 @@ impl Log {
             && keep.filter.is_none_or(|filter| filter(entry))
     }
 
+    /// Whether an entry that only the provider has is handed out.
+    pub(crate) fn keeps_cold(&self, entry: &Entry, selectors: &[Selector], keep: Keep<'_>) -> bool {
+        let matches = |entry: &Entry| {
+            let mut topics = entry.topics().iter();
+            topics.any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
+        };
+        let replaced = || {
+            self.replacements(entry, keep.now)
+                .any(|it| matches(it) && self.is_valid(it, keep))
+        };
+        matches(entry) && self.is_valid(entry, keep) && !(keep.latest_per_key && replaced())
+    }
+
     /// Takes entries of a page that the provider gave, as [`take`](Self::take) does of its own;
     /// the position is that of the last one looked at, if not all that were asked for were.
     pub(crate) fn take_cold(
@@ -134,21 +152,11 @@ impl Log {
         room: Room,
         keep: Keep<'_>,
     ) -> (Vec<Arc<Entry>>, Option<Position>) {
-        let matches = |entry: &Entry| {
-            entry
-                .topics()
-                .iter()
-                .any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
-        };
         let (mut taken, mut bytes, mut position) = (Vec::new(), 0, None);
         let asked = after + 1..=keep.through;
         let max_entries = room.entries.unwrap_or(u64::MAX);
         for entry in page.iter().filter(|entry| asked.contains(&entry.seq())) {
-            let wanted = matches(entry)
-                && self.is_valid(entry, keep)
-                && !(keep.latest_per_key
-                    && self.replacements(entry, keep.now).any(|it| matches(it)));
-            if wanted {
+            if self.keeps_cold(entry, selectors, keep) {
                 bytes += entry.event().len();
                 let full = bytes > room.bytes || taken.len() as u64 >= max_entries;
                 if full && !taken.is_empty() {
@@ -277,19 +285,19 @@ impl Log {
         next.map_or(self.head(), |seq| self.position_at(seq - 1))
     }
 
-    /// The last `count` entries behind `after` that can be replayed, latest first.
+    /// The last `count` entries behind `after` that can be replayed and are handed out, latest first.
     pub(crate) fn last_behind(
         &self,
         channels: &[ChannelId],
         after: u64,
         count: usize,
-        now: u64,
+        keep: Keep<'_>,
     ) -> Vec<u64> {
         let mut merge = self.merge(channels, after.max(self.trimmed()));
         let mut seqs = std::collections::VecDeque::with_capacity(count.min(1024) + 1);
         while let Some(entry) = merge.next() {
             let can_be_replayed = entry.is_retained() || self.options.provider_replays;
-            if can_be_replayed && !entry.is_expired(now) {
+            if can_be_replayed && self.keeps(entry, channels, keep) {
                 seqs.push_front(entry.seq());
                 seqs.truncate(count);
             }
@@ -372,5 +380,52 @@ impl<'a> Merge<'a> {
             }
         }
         Some(least)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::{
+        log::tests::{append, log},
+        retention::Retention,
+    };
+
+    #[test]
+    fn what_nobody_wants_is_passed_in_parts() {
+        let mut log = log(Retention::default().count(3 * MOST_LOOKED_AT));
+        for _ in 0..=2 * MOST_LOOKED_AT {
+            append(&mut log, "a", |_| {});
+        }
+        let channels = log.known_channels(&["a".try_into().unwrap()]);
+        let asked = AtomicUsize::new(0);
+        let filter = |_: &Entry| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        let keep = Keep {
+            through: u64::MAX,
+            replay_through: 0,
+            latest_per_key: false,
+            filter: Some(&filter),
+            now: 0,
+        };
+        let room = Room {
+            bytes: 1,
+            entries: None,
+        };
+        let mut after = 0;
+        for part in [MOST_LOOKED_AT, MOST_LOOKED_AT, 1] {
+            let taken = log.take(&channels, after, room, keep, Vec::new());
+            assert_eq!(asked.swap(0, Ordering::Relaxed), part);
+            assert_eq!(
+                (taken.entries.len(), taken.next_at.is_some()),
+                (0, part > 1)
+            );
+            after = taken.position.unwrap().seq;
+        }
+        assert_eq!(after, log.head().seq);
     }
 }

@@ -47,14 +47,18 @@ pub(crate) struct Log {
     pub(super) channels: Slab<Channel>,
     pub(super) names: HashMap<ByteString, ChannelId>,
     pub(super) patterns: Vec<ChannelId>,
-    /// Channels that nobody needs, kept for what they know to be lost.
-    pub(super) idle: VecDeque<ChannelId>,
+    /// Channels that nobody needs, kept for what they know to be lost; the oldest first, each once.
+    pub(super) idle: BTreeMap<u64, ChannelId>,
+    pub(super) next_idle: u64,
     /// The highest sequence lost in topics of which nothing is known any more.
     pub(super) unrecorded: u64,
     /// The same, of what is gone from here whether or not the provider has it.
     pub(super) unrecorded_gone: u64,
     pub(super) keys: HashMap<(ByteString, ByteString), VecDeque<u64>>,
     pub(super) own_ids: HashMap<EventId, VecDeque<u64>>,
+    /// How many sequences these hold.
+    pub(super) keyed: usize,
+    pub(super) named: usize,
     pub(super) expiring: BTreeSet<(u64, u64)>,
     /// Entries from here on count against the retention by count.
     pub(super) shared_from: u64,
@@ -63,7 +67,7 @@ pub(crate) struct Log {
     pub(super) retained_wire: usize,
     /// What the provider could not give, as first and last sequence.
     pub(super) holes: VecDeque<(u64, u64)>,
-    /// Places of retained entries in channels, and bytes of the channels' names.
+    /// Places of retained entries in channels, patterns' among them, and bytes of the channels' names.
     pub(super) links: usize,
     pub(super) name_bytes: usize,
     /// Channels that keep a batch to be shared.
@@ -111,7 +115,8 @@ impl Log {
             channels: Slab::new(),
             names: HashMap::new(),
             patterns: Vec::new(),
-            idle: VecDeque::new(),
+            idle: BTreeMap::new(),
+            next_idle: 0,
             unrecorded: if options.provider_replays {
                 status.first.saturating_sub(1)
             } else {
@@ -120,6 +125,8 @@ impl Log {
             unrecorded_gone: began_after,
             keys: HashMap::new(),
             own_ids: HashMap::new(),
+            keyed: 0,
+            named: 0,
             expiring: BTreeSet::new(),
             shared_from: began_after + 1,
             shared_count: 0,
@@ -145,8 +152,8 @@ impl Log {
     }
 
     /// Takes an entry in, and lets go of what retention no longer covers.
-    pub(crate) fn append(&mut self, record: Record, now: u64, unix_now: u64) -> Arc<Entry> {
-        let channels = self.channels_of(&record.draft.topics);
+    pub(crate) fn append(&mut self, mut record: Record, now: u64, unix_now: u64) -> Arc<Entry> {
+        let channels = self.channels_of(&mut record.draft.topics);
         let held = Arc::clone(&self.held);
         let intake = Intake {
             epoch: self.epoch,
@@ -163,15 +170,17 @@ impl Log {
             entry.set_faded();
             return entry;
         }
-        for &channel in self.all_channels(&entry).iter() {
-            self.channels[channel as usize]
-                .entries
-                .push_back(Arc::clone(&entry));
+        let all_channels = self.all_channels(&entry);
+        for &channel in all_channels.iter() {
+            self.channels[channel as usize].push(Arc::clone(&entry));
         }
+        self.links += all_channels.len();
         if let Some(conflation) = entry.conflation() {
+            self.keyed += 1;
             self.keys.entry(conflation).or_default().push_back(seq);
         }
         if let Some(own_id) = entry.own_id() {
+            self.named += 1;
             self.own_ids
                 .entry(own_id.clone())
                 .or_default()
@@ -180,7 +189,6 @@ impl Log {
         if entry.expires != u64::MAX {
             self.expiring.insert((entry.expires, seq));
         }
-        self.links += entry.channels.len();
         self.retained_bytes += entry.cost();
         self.retained_wire += entry.event().len();
         self.shared_count += 1;
@@ -188,6 +196,10 @@ impl Log {
         self.retain_topics(&entry);
         self.retain(now);
         entry
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.faded.is_empty()
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -239,15 +251,52 @@ impl Log {
 
     /// Index bytes are counted by what is held, not by what is allocated, so that equal content gives equal figures.
     pub(crate) fn bytes(&self) -> LogBytes {
-        let index = self.entries.len() * 3 * size_of::<usize>()
-            + self.links * size_of::<usize>()
+        let word = size_of::<usize>();
+        let seqs = size_of::<VecDeque<u64>>();
+        let index = self.entries.len() * 3 * word
+            + self.links * word
             + self.names.len() * size_of::<Channel>()
-            + self.name_bytes;
+            + self.name_bytes
+            + self.keys.len() * (size_of::<(ByteString, ByteString)>() + seqs)
+            + self.own_ids.len() * (size_of::<EventId>() + seqs)
+            + (self.keyed + self.named) * size_of::<u64>();
         let held = self.held.load(Ordering::Relaxed);
         LogBytes {
             retained: self.retained_bytes as u64,
             pinned: held.saturating_sub(self.retained_wire as u64),
             index: index as u64,
         }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use sse_core::Event;
+
+    use super::*;
+    use crate::draft::Draft;
+
+    pub(crate) fn log(retention: Retention) -> Log {
+        let status = Status {
+            epoch: Epoch::from_hash(1),
+            epoch_start: 1,
+            ancestors: Vec::new(),
+            first: 1,
+            head: 0,
+            head_nonce: 0,
+        };
+        let options = LogOptions {
+            retention,
+            ids: Ids::default(),
+            lag: LagLimit::default(),
+            provider_replays: false,
+        };
+        Log::new(status, options)
+    }
+
+    pub(crate) fn append(log: &mut Log, topic: &str, set: impl FnOnce(&mut Draft)) -> Arc<Entry> {
+        let mut draft = Draft::new(topic, Event::new("x")).unwrap();
+        set(&mut draft);
+        log.append(Record::new(log.head + 1, 7, 0, draft), 0, 0)
     }
 }

@@ -1,29 +1,49 @@
 use std::{
-    mem,
+    cell::RefCell,
+    mem, ptr,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
 };
 
+use sse_core::{Gap, GapReason};
+
 use super::Namespace;
 use crate::{
+    draft::{Draft, InvalidDraft},
     engine::Signal,
     listeners::{Listener, Offer},
     log::Entry,
-    provider::{Tail, TailItem},
+    provider::{Page, Record, Tail, TailItem},
     sync::lock,
 };
 
 /// The side that takes in what the provider gives.
 pub(super) struct Ingest {
     tail: Tail,
-    /// Kept for its memory.
-    wakers: Vec<Waker>,
+    /// Kept for their memory.
     entries: Vec<Arc<Entry>>,
-    behind: Vec<Arc<Listener>>,
     waiting: Vec<Arc<Listener>>,
+    aftermath: Aftermath,
+}
+
+/// What is done once nothing is locked any more: what is called then may publish, subscribe, or ask for what is due.
+#[derive(Default)]
+struct Aftermath {
+    wakers: Vec<Waker>,
+    behind: Vec<Arc<Listener>>,
+    published: u64,
+    now: u64,
+    notices: Vec<Notice>,
+}
+
+/// What is logged about the provider.
+enum Notice {
+    Hole(u64, u64),
+    Refused(u64, InvalidDraft),
+    Stalled,
 }
 
 /// The capacity that is kept from one batch to the next.
@@ -33,44 +53,52 @@ const MOST_KEPT: usize = 1024;
 pub(super) struct IngestWaker {
     publishers: AtomicUsize,
     dirty: AtomicBool,
-    /// The number of the thread that takes in; 0 if none does.
-    taken_in_by: AtomicU64,
     signal: Weak<Signal>,
 }
 
+thread_local! {
+    /// The namespaces that this thread takes something in for, or calls someone for what it took in.
+    static TAKING_IN: RefCell<Vec<*const Namespace>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Says that this thread takes in, until it is dropped.
-struct TakingIn<'a>(&'a AtomicU64);
+struct TakingIn;
 
-impl<'a> TakingIn<'a> {
-    fn begin(place: &'a AtomicU64) -> Self {
-        place.store(thread_number(), Ordering::Relaxed);
-        Self(place)
+impl TakingIn {
+    /// `None` if it does already.
+    fn begin(namespace: &Namespace) -> Option<Self> {
+        if namespace.is_taken_in_here() {
+            return None;
+        }
+        let begun = TAKING_IN.try_with(|all| all.borrow_mut().push(ptr::from_ref(namespace)));
+        begun.ok().map(|()| Self)
     }
 }
 
-impl Drop for TakingIn<'_> {
+impl Drop for TakingIn {
     fn drop(&mut self) {
-        self.0.store(0, Ordering::Relaxed);
+        let _ = TAKING_IN.try_with(|all| all.borrow_mut().pop());
     }
-}
-
-/// Another number for each thread, from 1 on.
-fn thread_number() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(1);
-    thread_local! {
-        static NUMBER: u64 = NEXT.fetch_add(1, Ordering::Relaxed);
-    }
-    NUMBER.try_with(|number| *number).unwrap_or(u64::MAX)
 }
 
 impl Ingest {
     pub(super) fn new(tail: Tail) -> Self {
         Self {
             tail,
-            wakers: Vec::new(),
             entries: Vec::new(),
-            behind: Vec::new(),
             waiting: Vec::new(),
+            aftermath: Aftermath::default(),
+        }
+    }
+}
+
+impl Ingest {
+    /// Takes back what was used up, for its memory.
+    fn keep(&mut self, mut used: Aftermath) {
+        used.wakers.shrink_to(MOST_KEPT);
+        used.behind.shrink_to(MOST_KEPT);
+        if used.wakers.capacity() >= self.aftermath.wakers.capacity() {
+            self.aftermath = used;
         }
     }
 }
@@ -80,7 +108,6 @@ impl IngestWaker {
         Self {
             publishers: AtomicUsize::new(0),
             dirty: AtomicBool::new(true),
-            taken_in_by: AtomicU64::new(0),
             signal: Arc::downgrade(signal),
         }
     }
@@ -120,53 +147,47 @@ impl Namespace {
         self.ingest_waker.dirty.load(Ordering::SeqCst)
     }
 
+    /// Whether this thread is taking in, and was called from there.
+    pub(super) fn is_taken_in_here(&self) -> bool {
+        let this = ptr::from_ref(self);
+        let asked = TAKING_IN.try_with(|all| all.borrow().contains(&this));
+        // A thread that is ending takes nothing in.
+        asked.unwrap_or(true)
+    }
+
     /// Takes in all that the provider has.
     pub(crate) fn pump(&self) {
         // A log, a recorder or a waker may publish what it is told from in here; it is taken in when they are done.
-        if self.ingest_waker.taken_in_by.load(Ordering::Relaxed) == thread_number() {
+        let Some(taking_in) = TakingIn::begin(self) else {
             return;
-        }
-        let mut ingest = lock(&self.ingest);
-        let taking_in = TakingIn::begin(&self.ingest_waker.taken_in_by);
+        };
         let waker = Waker::from(Arc::clone(&self.ingest_waker));
         let mut cx = Context::from_waker(&waker);
+        let mut aftermath = Aftermath::default();
         loop {
+            let mut ingest = lock(&self.ingest);
+            ingest.keep(aftermath);
             self.ingest_waker.dirty.store(false, Ordering::SeqCst);
-            match ingest.tail.as_mut().poll_next(&mut cx) {
-                Poll::Ready(Some(item)) => self.take_in(item, &mut ingest),
-                Poll::Ready(None) | Poll::Pending => break,
-            }
+            let Poll::Ready(Some(item)) = ingest.tail.as_mut().poll_next(&mut cx) else {
+                self.let_go_if_worthwhile(&mut ingest);
+                break;
+            };
+            aftermath = mem::take(&mut ingest.aftermath);
+            self.take_in(item, &mut ingest, &mut aftermath);
+            drop(ingest);
+            self.tell(&mut aftermath);
         }
-        self.let_go_if_worthwhile(&mut ingest);
         drop(taking_in);
-        drop(ingest);
         self.wake_waiters();
     }
 
-    fn take_in(&self, item: TailItem, ingest: &mut Ingest) {
+    fn take_in(&self, item: TailItem, ingest: &mut Ingest, aftermath: &mut Aftermath) {
         match item {
-            TailItem::Batch(records) => {
-                let (now, unix_now) = (self.clock.millis(), self.clock.unix_millis());
-                let mut entries = mem::take(&mut ingest.entries);
-                {
-                    let mut log = self.write_log();
-                    entries.extend(
-                        records
-                            .into_iter()
-                            .map(|record| log.append(record, now, unix_now)),
-                    );
-                }
-                self.change_version();
-                self.telemetry.published.increment(entries.len() as u64);
-                self.offer(&entries, now, ingest);
-                entries.clear();
-                entries.shrink_to(MOST_KEPT);
-                ingest.entries = entries;
-            }
+            TailItem::Batch(records) => self.take_batch(records, ingest, aftermath),
             TailItem::Cleared { topic, through } => {
                 self.cold_pages.clear();
                 self.write_log().clear(topic.as_str(), through);
-                self.wake_all();
+                self.wake_all_after(aftermath);
             }
             TailItem::Trimmed { first } => self.write_log().trim(first),
             TailItem::EpochChanged { new, fork_at, .. } => {
@@ -175,63 +196,132 @@ impl Namespace {
                 for listener in self.all() {
                     listener.forget_offered();
                 }
-                self.wake_all();
+                self.wake_all_after(aftermath);
             }
             TailItem::Hole { from, to } => {
-                tracing::warn!(namespace = %self.name, from, to, "entries are missing");
                 self.write_log().note_hole(from, to);
-                self.wake_all();
+                aftermath.notices.push(Notice::Hole(from, to));
+                self.wake_all_after(aftermath);
             }
             TailItem::Stalled => {
-                tracing::warn!(namespace = %self.name, "the provider does not answer");
                 self.stalled.store(true, Ordering::Release);
+                aftermath.notices.push(Notice::Stalled);
             }
             TailItem::Resumed => {
                 self.stalled.store(false, Ordering::Release);
-                self.wake_all();
+                self.wake_all_after(aftermath);
             }
         }
     }
 
-    /// Tells all who listen to these entries.
-    fn offer(&self, entries: &[Arc<Entry>], now: u64, ingest: &mut Ingest) {
-        let Ingest {
-            wakers,
-            behind,
-            waiting,
-            ..
-        } = ingest;
+    fn take_batch(&self, records: Vec<Record>, ingest: &mut Ingest, aftermath: &mut Aftermath) {
+        let (now, unix_now) = (self.clock.millis(), self.clock.unix_millis());
+        aftermath.now = now;
+        let refused = aftermath.notices.len();
+        let mut entries = mem::take(&mut ingest.entries);
         {
-            let log = self.read_log();
-            for entry in entries.iter().filter(|entry| !entry.is_expired(now)) {
-                let (seq, len) = (entry.seq(), entry.event().len());
-                let channels = log.all_channels(entry);
-                for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {
-                    listeners.for_each(|listener| {
-                        match listener.offer(seq, len, now) {
-                            Offer::Again => {}
-                            Offer::Taken(waker) => wakers.extend(waker),
-                            Offer::Behind => behind.push(Arc::clone(listener)),
-                        }
-                        if listener.enlist() {
-                            waiting.push(Arc::clone(listener));
-                        }
-                    });
+            let mut log = self.write_log();
+            for record in records {
+                // An engine may be written to by others, or hold what was legal once.
+                match record.draft.check(self.options.ids) {
+                    Ok(()) => entries.push(log.append(record, now, unix_now)),
+                    Err(rule) => {
+                        log.note_hole(record.seq, record.seq);
+                        aftermath.notices.push(Notice::Refused(record.seq, rule));
+                    }
                 }
             }
         }
-        // Known to wait before they are woken.
-        if !waiting.is_empty() {
-            lock(&self.behind).append(waiting);
+        self.change_version();
+        aftermath.published += entries.len() as u64;
+        self.offer(&entries, now, ingest, aftermath);
+        if aftermath.notices.len() > refused {
+            self.wake_all_after(aftermath);
         }
-        for waker in wakers.drain(..) {
+        entries.clear();
+        entries.shrink_to(MOST_KEPT);
+        ingest.entries = entries;
+    }
+
+    /// Puts a gap where something stands in the history that breaks a rule.
+    pub(crate) fn checked(&self, mut page: Page) -> Page {
+        let ids = self.options.ids;
+        for record in &mut page.records {
+            if let Err(rule) = record.draft.check(ids) {
+                self.tell_refused(record.seq, rule);
+                let gap = Gap::new(GapReason::Provider).to_event(None);
+                let topics = mem::take(&mut record.draft.topics);
+                record.draft = Draft::told(topics, gap, ids);
+            }
+        }
+        page
+    }
+
+    fn tell_refused(&self, seq: u64, rule: InvalidDraft) {
+        self.telemetry.refused.increment(1);
+        let namespace = &*self.name;
+        tracing::warn!(namespace, seq, %rule, "an entry of the provider's was refused");
+    }
+
+    /// Finds out whom these entries concern.
+    fn offer(
+        &self,
+        entries: &[Arc<Entry>],
+        now: u64,
+        ingest: &mut Ingest,
+        aftermath: &mut Aftermath,
+    ) {
+        let Aftermath { wakers, behind, .. } = aftermath;
+        let log = self.read_log();
+        for entry in entries.iter().filter(|entry| !entry.is_expired(now)) {
+            let (seq, len) = (entry.seq(), entry.event().len());
+            let channels = log.all_channels(entry);
+            for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {
+                listeners.for_each(|listener| {
+                    match listener.offer(seq, len, now) {
+                        Offer::Again => {}
+                        Offer::Taken(waker) => wakers.extend(waker),
+                        Offer::Behind => behind.push(Arc::clone(listener)),
+                    }
+                    if listener.enlist() {
+                        ingest.waiting.push(Arc::clone(listener));
+                    }
+                });
+            }
+        }
+        drop(log);
+        // Known to wait before they are woken.
+        if !ingest.waiting.is_empty() {
+            lock(&self.behind).append(&mut ingest.waiting);
+        }
+    }
+
+    fn wake_all_after(&self, aftermath: &mut Aftermath) {
+        self.change_version();
+        let wakers = self.all().into_iter().filter_map(|it| it.slot.take());
+        aftermath.wakers.extend(wakers);
+    }
+
+    /// Calls those whom it concerns.
+    fn tell(&self, aftermath: &mut Aftermath) {
+        for waker in aftermath.wakers.drain(..) {
             waker.wake();
         }
-        for listener in behind.drain(..) {
-            self.fall_behind(&listener, now);
+        for listener in aftermath.behind.drain(..) {
+            self.fall_behind(&listener, aftermath.now);
         }
-        if wakers.capacity() > 4096 {
-            wakers.shrink_to(1024);
+        self.telemetry
+            .published
+            .increment(mem::take(&mut aftermath.published));
+        let namespace = &*self.name;
+        for notice in aftermath.notices.drain(..) {
+            match notice {
+                Notice::Hole(from, to) => {
+                    tracing::warn!(namespace, from, to, "entries are missing");
+                }
+                Notice::Refused(seq, rule) => self.tell_refused(seq, rule),
+                Notice::Stalled => tracing::warn!(namespace, "the provider does not answer"),
+            }
         }
     }
 }

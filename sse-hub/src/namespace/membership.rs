@@ -7,8 +7,6 @@ use std::{
     },
 };
 
-use bytestring::ByteString;
-
 use super::Namespace;
 use crate::{
     listeners::{Ending, Listener, Listeners, Seats},
@@ -48,7 +46,7 @@ impl Namespace {
         let removed = lock(&self.listeners).try_remove(listener.key());
         self.live
             .fetch_sub(usize::from(removed.is_some()), Ordering::AcqRel);
-        let selectors = {
+        {
             let mut log = self.write_log();
             // Taken under the lock under which topics are added.
             let seats = listener.seats();
@@ -61,9 +59,9 @@ impl Namespace {
                 channels,
                 seats: Vec::new(),
             });
-            vacate(&mut log, &seats)
-        };
-        self.tell_end(listener, selectors);
+            self.vacate(&mut log, listener, &seats);
+        }
+        self.watchers.wake();
         self.telemetry.subscribers.decrement(1.0);
     }
 
@@ -77,13 +75,20 @@ impl Namespace {
         }
     }
 
-    fn tell_end(&self, listener: &Listener, selectors: Vec<ByteString>) {
-        for selector in selectors {
-            let member = listener.member();
-            self.watchers.tell(|| PresenceChange::End {
-                selector: selector.clone(),
-                member: member.clone(),
-            });
+    /// Gives seats up, and notes so for those who watch; they are woken when the log is no longer locked.
+    fn vacate(&self, log: &mut Log, listener: &Listener, seats: &Seats) {
+        for (&channel, &seat) in seats.channels.iter().zip(&seats.seats) {
+            let Some(listeners) = log.listeners(channel).cloned() else {
+                continue;
+            };
+            listeners.remove(seat);
+            if let Some(selector) = log.selector(channel) {
+                self.watchers.note(|| PresenceChange::End {
+                    selector: selector.clone(),
+                    member: listener.member(),
+                });
+            }
+            log.release_channel(channel);
         }
     }
 
@@ -102,6 +107,11 @@ impl Namespace {
             channels.sort_unstable();
             channels.dedup();
             let (listener, decided) = decide(&log, &channels);
+            // Counted and told before anyone can find it, who might end it at once.
+            self.live.fetch_add(1, Ordering::AcqRel);
+            for selector in selectors {
+                self.note_start(&listener, selector.as_str());
+            }
             let seats = channels
                 .iter()
                 .filter_map(|&id| log.listeners(id))
@@ -114,11 +124,8 @@ impl Namespace {
             }
             (listener, decided)
         };
+        self.watchers.wake();
         self.put_on_agenda(&listener);
-        self.live.fetch_add(1, Ordering::Relaxed);
-        for selector in selectors {
-            self.tell_start(&listener, selector.as_str());
-        }
         self.telemetry.subscribers.increment(1.0);
         (listener, decided)
     }
@@ -141,20 +148,18 @@ impl Namespace {
         seen
     }
 
-    fn tell_start(&self, listener: &Listener, selector: &str) {
-        let member = listener.member();
-        self.watchers.tell(|| PresenceChange::Start {
+    fn note_start(&self, listener: &Listener, selector: &str) {
+        self.watchers.note(|| PresenceChange::Start {
             selector: selector.into(),
-            member: member.clone(),
+            member: listener.member(),
         });
     }
 
     /// Adds topics to a live subscription; what it listens to already is left alone.
     pub(crate) fn add(&self, listener: &Arc<Listener>, selectors: &[Selector]) {
-        let added = {
+        {
             let mut log = self.write_log();
             let mut seats = (*listener.seats()).clone();
-            let mut added = Vec::new();
             if listener.is_ended() {
                 return;
             }
@@ -164,9 +169,13 @@ impl Namespace {
                     continue;
                 }
                 if let Some(listeners) = log.listeners(id) {
+                    self.note_start(listener, selector.as_str());
                     seats.channels.push(id);
                     seats.seats.push(listeners.insert(Arc::clone(listener)));
-                    added.push(selector);
+                }
+                // What the provider has is read from there, and told of where it is missing.
+                if !self.capabilities.replay {
+                    listener.note_cleared(log.gone(&[id]));
                 }
             }
             listener.set_seats(seats);
@@ -175,18 +184,15 @@ impl Namespace {
             if listener.enlist() {
                 lock(&self.behind).push(Arc::clone(listener));
             }
-            added
-        };
-        for selector in added {
-            self.tell_start(listener, selector.as_str());
         }
+        self.watchers.wake();
         self.change_version();
         listener.slot.wake();
     }
 
     /// Takes topics from a live subscription.
     pub(crate) fn remove(&self, listener: &Arc<Listener>, selectors: &[Selector]) {
-        let selectors = {
+        {
             let mut log = self.write_log();
             let (mut kept, mut removed) = (Seats::default(), Seats::default());
             let seats = listener.seats();
@@ -199,9 +205,9 @@ impl Namespace {
                 side.seats.push(seat);
             }
             listener.set_seats(kept);
-            vacate(&mut log, &removed)
-        };
-        self.tell_end(listener, selectors);
+            self.vacate(&mut log, listener, &removed);
+        }
+        self.watchers.wake();
         listener.slot.wake();
     }
 
@@ -236,19 +242,6 @@ impl Namespace {
         }
         members.into_values().collect()
     }
-}
-
-/// Gives seats up; returns the names of the topics and patterns.
-fn vacate(log: &mut Log, seats: &Seats) -> Vec<ByteString> {
-    let mut selectors = Vec::with_capacity(seats.channels.len());
-    for (&channel, &seat) in seats.channels.iter().zip(&seats.seats) {
-        if let Some(listeners) = log.listeners(channel).cloned() {
-            listeners.remove(seat);
-            selectors.extend(log.selector(channel));
-            log.release_channel(channel);
-        }
-    }
-    selectors
 }
 
 /// A number for each subscription of the process.

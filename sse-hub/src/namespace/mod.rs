@@ -1,16 +1,18 @@
 //! One log with all who listen to it.
 
 mod agenda;
+mod held_channels;
 mod ingest;
 mod laggards;
 mod membership;
 
 use std::{
+    pin::pin,
     sync::{
         Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    task::{Poll, Waker},
+    task::Poll,
 };
 
 use bytestring::ByteString;
@@ -23,8 +25,8 @@ pub(crate) use membership::{LastReading, next_listener_id};
 use crate::{
     clock::Clock,
     engine::Signal,
-    listeners::Listener,
-    log::{Log, LogOptions},
+    listeners::{Listener, WakerSet},
+    log::{Log, LogBytes, LogOptions},
     options::Options,
     presence::Watchers,
     provider::{Capabilities, Provider},
@@ -44,7 +46,7 @@ pub(crate) struct Namespace {
     pub(crate) watchers: Arc<Watchers>,
     pub(crate) telemetry: Telemetry,
     pub(crate) cold_pages: ColdPages,
-    waiters: Mutex<Vec<Waker>>,
+    waiters: WakerSet,
     log: RwLock<Log>,
     ingest: Mutex<Ingest>,
     ingest_waker: Arc<IngestWaker>,
@@ -53,12 +55,16 @@ pub(crate) struct Namespace {
     behind: Mutex<Vec<Arc<Listener>>>,
     agenda: Mutex<Agenda>,
     live: AtomicUsize,
+    /// When it was last seen in use.
+    used_at: AtomicU64,
     version: AtomicU64,
     stalled: AtomicBool,
     next_look_at_faded: AtomicUsize,
     next_look_at_faded_bytes: AtomicUsize,
 }
 
+/// How long a namespace is kept that nobody uses.
+const KEPT_UNUSED_MILLIS: u64 = 60 * 60 * 1000;
 /// What came of doing what was due.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ticked {
@@ -77,6 +83,7 @@ impl Namespace {
         clock: Clock,
         signal: &Arc<Signal>,
     ) -> Self {
+        let used_at = AtomicU64::new(clock.millis());
         let capabilities = provider.capabilities();
         let status = provider.status();
         let tail = provider.tail(status.head);
@@ -95,7 +102,7 @@ impl Namespace {
             clock,
             watchers: Arc::default(),
             cold_pages: ColdPages::default(),
-            waiters: Mutex::default(),
+            waiters: WakerSet::default(),
             log: RwLock::new(Log::new(status, log)),
             ingest: Mutex::new(Ingest::new(tail)),
             ingest_waker: Arc::new(IngestWaker::new(signal)),
@@ -103,6 +110,7 @@ impl Namespace {
             behind: Mutex::default(),
             agenda: Mutex::default(),
             live: AtomicUsize::new(0),
+            used_at,
             version: AtomicU64::new(1),
             stalled: AtomicBool::new(false),
             next_look_at_faded: AtomicUsize::new(0),
@@ -131,27 +139,46 @@ impl Namespace {
         self.stalled.load(Ordering::Acquire)
     }
 
-    /// Waits until the log has come to `seq`; false if it has not by `deadline`, on the hub's clock.
-    pub(crate) async fn wait_for_head(&self, seq: u64, deadline: u64) -> bool {
+    /// Waits until the log has come to `seq`.
+    pub(crate) async fn wait_for_head(&self, seq: u64) {
         std::future::poll_fn(|cx| {
-            let decided = || {
-                let reached = self.read_log().head().seq >= seq;
-                (reached || self.clock.millis() >= deadline).then_some(reached)
-            };
-            if let Some(reached) = decided() {
-                return Poll::Ready(reached);
+            let reached = || self.read_log().head().seq >= seq;
+            if reached() {
+                return Poll::Ready(());
             }
-            lock(&self.waiters).push(cx.waker().clone());
-            decided().map_or(Poll::Pending, Poll::Ready)
+            self.waiters.add(cx.waker());
+            if reached() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    /// What comes of a future; `None` if that is not known by `deadline`, on the hub's clock.
+    pub(crate) async fn until<T>(
+        &self,
+        deadline: u64,
+        future: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut future = pin!(future);
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(known) = future.as_mut().poll(cx) {
+                return Poll::Ready(Some(known));
+            }
+            self.waiters.add(cx.waker());
+            if self.clock.millis() >= deadline {
+                Poll::Ready(None)
+            } else {
+                Poll::Pending
+            }
         })
         .await
     }
 
     fn wake_waiters(&self) {
-        let waiters = std::mem::take(&mut *lock(&self.waiters));
-        for waiter in waiters {
-            waiter.wake();
-        }
+        self.waiters.wake_all();
     }
 
     pub(crate) fn live(&self) -> usize {
@@ -166,11 +193,24 @@ impl Namespace {
             .collect()
     }
 
-    pub(crate) fn wake_all(&self) {
-        self.change_version();
-        for listener in self.all() {
-            listener.slot.wake();
+    /// The bytes that it takes, with what its provider keeps in this process.
+    pub(crate) fn bytes(&self) -> LogBytes {
+        let mut bytes = self.read_log().bytes();
+        bytes.index += self.provider.index_bytes();
+        bytes
+    }
+
+    /// Whether nobody holds it, and nothing has been in it for an hour; asked while nobody else can come to hold it.
+    pub(crate) fn is_forgotten(self: &Arc<Self>, now: u64) -> bool {
+        let is_in_use = Arc::strong_count(self) > 1
+            || Arc::strong_count(&self.watchers) > 1
+            || self.live() > 0
+            || !self.read_log().is_empty()
+            || self.provider.index_bytes() > 0;
+        if is_in_use {
+            self.used_at.store(now, Ordering::Relaxed);
         }
+        now.saturating_sub(self.used_at.load(Ordering::Relaxed)) > KEPT_UNUSED_MILLIS
     }
 
     /// Does what is due: expiry, limits of age, keep-alives.
@@ -186,16 +226,18 @@ impl Namespace {
             log.retain(now);
         }
         let looked_at = self.look_after(now);
-        let most_behind = self.let_go(&mut lock(&self.ingest));
+        // Whoever is called from in there must not wait for it to be over.
+        let most_behind = (!self.is_taken_in_here()).then(|| self.let_go(&mut lock(&self.ingest)));
         self.cold_pages.drive(self);
         if self.live() == 0 {
             self.cold_pages.clear();
         }
-        let log = self.read_log();
-        log.forget_batches();
-        let bytes = log.bytes();
+        self.read_log().forget_batches();
+        let bytes = self.bytes();
         self.telemetry.bytes(bytes);
-        self.telemetry.most_behind(most_behind);
+        if let Some(most_behind) = most_behind {
+            self.telemetry.most_behind(most_behind);
+        }
         Ticked {
             pinned: bytes.pinned,
             looked_at,

@@ -9,6 +9,7 @@ use std::{
 
 use bytestring::ByteString;
 use futures_core::Stream;
+use slab::Slab;
 
 use super::{
     Ack, AppendError, AppendErrorKind, Appended, BoxFuture, Capabilities, Page, Provider,
@@ -26,6 +27,7 @@ use crate::{
 /// A log in this process alone: it begins anew, under a new epoch, with every start.
 ///
 /// It numbers entries and hands them to the hub, whose retention is all that is kept.
+/// A clone is the same log: each hub or namespace over it sees everything from when it began.
 #[derive(Clone)]
 pub struct Memory {
     shared: Arc<Shared>,
@@ -41,10 +43,15 @@ struct State {
     head: u64,
     head_nonce: u32,
     nonces: Nonces,
-    /// What the tail has not yet given out.
-    pending: VecDeque<TailItem>,
-    waker: Option<Waker>,
+    tails: Slab<Pending>,
     keys: IdempotencyKeys,
+}
+
+/// What one tail has not yet given out.
+#[derive(Default)]
+struct Pending {
+    items: VecDeque<TailItem>,
+    waker: Option<Waker>,
 }
 
 impl Memory {
@@ -58,8 +65,7 @@ impl Memory {
                     head: 0,
                     head_nonce: 0,
                     nonces: Nonces::default(),
-                    pending: VecDeque::new(),
-                    waker: None,
+                    tails: Slab::new(),
                     keys: IdempotencyKeys::default(),
                 }),
             }),
@@ -101,10 +107,13 @@ impl Provider for Memory {
             return Box::pin(ready(refused));
         }
         let (now, time) = (self.shared.clock.now(), self.shared.clock.unix_millis());
-        let (answers, waker) = lock(&self.shared.state).append(batch, now, time);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        let (answers, wakers) = {
+            let mut state = lock(&self.shared.state);
+            let (answers, records) = state.append(batch, now, time);
+            let told = (!records.is_empty()).then(|| state.tell(TailItem::Batch(records)));
+            (answers, told.unwrap_or_default())
+        };
+        wake(wakers);
         Box::pin(ready(answers))
     }
 
@@ -116,9 +125,17 @@ impl Provider for Memory {
         Box::pin(ready(Ok(page)))
     }
 
-    fn tail(&self, _after: u64) -> Tail {
+    fn tail(&self, after: u64) -> Tail {
+        let mut state = lock(&self.shared.state);
+        let mut pending = Pending::default();
+        if after < state.head {
+            // What was handed out before is kept by nobody here.
+            let (from, to) = (after + 1, state.head);
+            pending.items.push_back(TailItem::Hole { from, to });
+        }
         Box::pin(MemoryTail {
             shared: Arc::clone(&self.shared),
+            key: state.tails.insert(pending),
         })
     }
 
@@ -128,18 +145,17 @@ impl Provider for Memory {
     }
 
     fn clear(&self, topic: Topic) -> BoxFuture<'_, Result<(), ProviderError>> {
-        let waker = {
+        let wakers = {
             let mut state = lock(&self.shared.state);
             let through = state.head;
-            state
-                .pending
-                .push_back(TailItem::Cleared { topic, through });
-            state.waker.take()
+            state.tell(TailItem::Cleared { topic, through })
         };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(wakers);
         Box::pin(ready(Ok(())))
+    }
+
+    fn index_bytes(&self) -> u64 {
+        lock(&self.shared.state).keys.bytes()
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -153,7 +169,7 @@ impl State {
         batch: Vec<Draft>,
         now: Duration,
         time: u64,
-    ) -> (Vec<Result<Appended, AppendError>>, Option<Waker>) {
+    ) -> (Vec<Result<Appended, AppendError>>, Vec<Record>) {
         let mut records = Vec::with_capacity(batch.len());
         let mut answers = Vec::with_capacity(batch.len());
         for draft in batch {
@@ -186,16 +202,41 @@ impl State {
                 duplicate: false,
             }));
         }
-        if records.is_empty() {
-            return (answers, None);
-        }
-        self.pending.push_back(TailItem::Batch(records));
-        (answers, self.waker.take())
+        (answers, records)
     }
+
+    /// Leaves this to all tails; returns who is to be woken for it.
+    fn tell(&mut self, item: TailItem) -> Woken {
+        let mut wakers = (None, Vec::new());
+        let last = self.tails.len().saturating_sub(1);
+        let mut item = Some(item);
+        for (index, (_, tail)) in self.tails.iter_mut().enumerate() {
+            // Nearly always there is only one, which takes it without a copy.
+            let own = if index == last {
+                item.take()
+            } else {
+                item.clone()
+            };
+            tail.items.extend(own);
+            match tail.waker.take() {
+                Some(waker) if wakers.0.is_none() => wakers.0 = Some(waker),
+                other => wakers.1.extend(other),
+            }
+        }
+        wakers
+    }
+}
+
+/// Who is to be woken: nearly always one, which needs no memory of its own.
+type Woken = (Option<Waker>, Vec<Waker>);
+
+fn wake((first, rest): Woken) {
+    first.into_iter().chain(rest).for_each(Waker::wake);
 }
 
 struct MemoryTail {
     shared: Arc<Shared>,
+    key: usize,
 }
 
 impl Stream for MemoryTail {
@@ -203,14 +244,25 @@ impl Stream for MemoryTail {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<TailItem>> {
         let mut state = lock(&self.shared.state);
-        if let Some(item) = state.pending.pop_front() {
+        let Some(pending) = state.tails.get_mut(self.key) else {
+            return Poll::Ready(None);
+        };
+        if let Some(item) = pending.items.pop_front() {
             return Poll::Ready(Some(item));
         }
-        match &state.waker {
+        match &pending.waker {
             Some(waker) if waker.will_wake(cx.waker()) => {}
-            _ => state.waker = Some(cx.waker().clone()),
+            _ => pending.waker = Some(cx.waker().clone()),
         }
         Poll::Pending
+    }
+}
+
+impl Drop for MemoryTail {
+    fn drop(&mut self) {
+        let gone = lock(&self.shared.state).tails.try_remove(self.key);
+        // A waker may own what owns this log.
+        drop(gone);
     }
 }
 
@@ -219,6 +271,7 @@ impl Stream for MemoryTail {
 struct IdempotencyKeys {
     positions: HashMap<ByteString, (u64, u32)>,
     by_age: VecDeque<(Duration, ByteString)>,
+    text_bytes: usize,
 }
 
 impl IdempotencyKeys {
@@ -230,23 +283,33 @@ impl IdempotencyKeys {
         self.positions.get(key).copied()
     }
 
+    fn bytes(&self) -> u64 {
+        let each = size_of::<(ByteString, (u64, u32))>() + size_of::<(Duration, ByteString)>();
+        (self.text_bytes + self.by_age.len() * each) as u64
+    }
+
     fn insert(&mut self, key: ByteString, position: (u64, u32), now: Duration) {
         self.forget_old(now);
-        if self.by_age.len() == Self::MAX_COUNT
-            && let Some((_, oldest)) = self.by_age.pop_front()
-        {
-            self.positions.remove(&oldest);
+        if self.by_age.len() == Self::MAX_COUNT {
+            self.forget_oldest();
         }
+        self.text_bytes += key.len();
         self.by_age.push_back((now, key.clone()));
         self.positions.insert(key, position);
     }
 
     fn forget_old(&mut self, now: Duration) {
-        while let Some((since, key)) = self.by_age.front()
+        while let Some((since, _)) = self.by_age.front()
             && now.saturating_sub(*since) > Self::MAX_AGE
         {
-            self.positions.remove(key);
-            self.by_age.pop_front();
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, key)) = self.by_age.pop_front() {
+            self.text_bytes -= key.len();
+            self.positions.remove(&key);
         }
     }
 }
@@ -263,7 +326,9 @@ mod tests {
             keys.get(&"a".into(), Duration::from_secs(3600)),
             Some((1, 1))
         );
+        assert!(keys.bytes() > 0);
         assert_eq!(keys.get(&"a".into(), Duration::from_secs(3601)), None);
+        assert_eq!(keys.bytes(), 0);
         for n in 0..=IdempotencyKeys::MAX_COUNT as u64 {
             keys.insert(n.to_string().into(), (n, 1), Duration::from_secs(4000));
         }

@@ -68,6 +68,11 @@ pub trait Provider: Send + Sync + 'static {
     /// Removes all entries of a topic; the tail says when it is done.
     fn clear(&self, topic: Topic) -> BoxFuture<'_, Result<(), ProviderError>>;
 
+    /// Returns the bytes that the engine takes in this process, such as for idempotency keys; 0 by default.
+    fn index_bytes(&self) -> u64 {
+        0
+    }
+
     /// Returns what this engine can do.
     fn capabilities(&self) -> Capabilities;
 }

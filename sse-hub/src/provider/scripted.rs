@@ -163,6 +163,10 @@ impl Provider for Scripted {
         self.inner.clear(topic)
     }
 
+    fn index_bytes(&self) -> u64 {
+        self.inner.index_bytes()
+    }
+
     fn capabilities(&self) -> Capabilities {
         self.inner.capabilities()
     }

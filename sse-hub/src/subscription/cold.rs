@@ -1,18 +1,23 @@
 //! Judging a cursor of which only the provider knows.
 
-use std::sync::Arc;
+use std::{
+    future::{self, Future},
+    sync::Arc,
+};
 
 use super::subscribe_error::SubscribeError;
 use crate::{
     log::{ChannelId, Log},
     namespace::Namespace,
-    position::Epoch,
+    position::{Epoch, Position},
     resume::{Cursor, Decision, Nonce, decide},
     topic::Selector,
 };
 
-/// How long a resume waits for entries that the provider has and the tail has not yet brought.
+/// How long a resume waits for a provider that fails, and for entries that it has and the tail has not yet brought.
 const WAIT_MILLIS: u64 = 5_000;
+/// How long a provider that has failed is left alone.
+const RETRY_MILLIS: u64 = 250;
 
 /// What the provider said of a cursor.
 #[derive(Clone, Copy, Debug)]
@@ -42,22 +47,49 @@ pub(super) async fn find_out(
     if capabilities.tail_is_head && !capabilities.replay {
         return Ok(nothing);
     }
+    patiently(namespace, || ask(namespace, selectors, *position)).await
+}
+
+/// Asks a provider that fails again until the time is over: no answer is made up, and none is given in haste.
+pub(super) async fn patiently<T, F: Future<Output = Result<T, SubscribeError>>>(
+    namespace: &Namespace,
+    ask: impl Fn() -> F,
+) -> Result<T, SubscribeError> {
     let deadline = namespace.clock.millis().saturating_add(WAIT_MILLIS);
+    let mut failure = SubscribeError::unavailable(None);
+    while let Some(answer) = namespace.until(deadline, ask()).await {
+        match answer {
+            Ok(answer) => return Ok(answer),
+            Err(error) => failure = error,
+        }
+        let again = namespace.clock.millis().saturating_add(RETRY_MILLIS);
+        let pause = namespace.until(again, future::pending::<()>());
+        if namespace.until(deadline, pause).await.is_none() {
+            break;
+        }
+    }
+    Err(failure)
+}
+
+async fn ask(
+    namespace: &Arc<Namespace>,
+    selectors: &[Selector],
+    position: Position,
+) -> Result<Found, SubscribeError> {
     let found = look_up(namespace, position.seq).await?;
+    let cursor = Cursor::Position(position);
     let decision = namespace.with_channels(selectors, |log, channels| {
-        found.decide(log, channels, cursor, capabilities.tail_is_head)
+        let head_is_certain = namespace.capabilities.tail_is_head;
+        found.decide(log, channels, Some(&cursor), head_is_certain)
     });
     if decision != Decision::AskProvider {
         return Ok(found);
     }
     let head = namespace.provider.head().await;
-    let head = head.map_err(|error| SubscribeError::unavailable(Some(error)))?;
-    if head < position.seq {
+    if head.map_err(|error| SubscribeError::unavailable(Some(error)))? < position.seq {
         return Ok(found);
     }
-    if !namespace.wait_for_head(position.seq, deadline).await {
-        return Err(SubscribeError::unavailable(None));
-    }
+    namespace.wait_for_head(position.seq).await;
     look_up(namespace, position.seq).await
 }
 

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod cold;
+mod elsewhere;
 mod entries;
 mod events;
 mod handle;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    listeners::WakerSet,
     log::Entry,
     namespace::Namespace,
     provider::{BoxFuture, Page, ProviderError},
@@ -63,7 +64,7 @@ pub(super) struct ColdPage {
     pub(super) from: u64,
     generation: u64,
     state: Mutex<State>,
-    wakers: Mutex<Vec<Waker>>,
+    wakers: WakerSet,
 }
 
 enum State {
@@ -172,7 +173,7 @@ impl Kept {
             from,
             generation: self.generation,
             state: Mutex::new(State::Reading(read)),
-            wakers: Mutex::default(),
+            wakers: WakerSet::default(),
         });
         self.reading.push(Arc::clone(&page));
         self.by_start.insert(from, Arc::clone(&page));
@@ -195,11 +196,12 @@ impl ColdPage {
     ) -> Poll<Option<Arc<ColdEntries>>> {
         let mut state = lock(&self.state);
         if let State::Reading(read) = &mut *state {
-            lock(&self.wakers).push(cx.waker().clone());
+            self.wakers.add(cx.waker());
             let waker = Waker::from(Arc::clone(self));
             match read.as_mut().poll(&mut Context::from_waker(&waker)) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(page)) => {
+                    let page = namespace.checked(page);
                     let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
                     let log = namespace.read_log();
                     let entries = page
@@ -219,9 +221,7 @@ impl ColdPage {
                 }
             }
             namespace.cold_pages.has_read(self);
-            for waker in mem::take(&mut *lock(&self.wakers)) {
-                waker.wake();
-            }
+            self.wakers.wake_all();
         }
         match &*state {
             State::Read(entries) => Poll::Ready(Some(Arc::clone(entries))),
@@ -232,10 +232,7 @@ impl ColdPage {
 
 impl Wake for ColdPage {
     fn wake(self: Arc<Self>) {
-        let wakers = std::mem::take(&mut *lock(&self.wakers));
-        for waker in wakers {
-            waker.wake();
-        }
+        self.wakers.wake_all();
     }
 }
 

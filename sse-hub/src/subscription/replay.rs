@@ -38,7 +38,8 @@ impl Subscribe {
         let cursor = subscribe.requested().and_then(|id| Cursor::read(id, ids));
         let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
         let older = Older::none(&namespace);
-        let judged = namespace.with_channels(&selectors, |log, channels| {
+        let held = namespace.hold(&selectors);
+        let judged = held.look(|log, channels| {
             let decision = found.decide(log, channels, cursor.as_ref(), true);
             subscribe.judge(log, channels, decision, &older)
         });
@@ -62,7 +63,7 @@ impl Subscribe {
                 now: namespace.clock.millis(),
             };
             let room = limit - replay.entries.len();
-            let found = namespace.with_channels(&selectors, |log, channels| {
+            let found = held.look(|log, channels| {
                 if namespace.capabilities.replay && log.gone(channels) > replay.next.seq {
                     return None;
                 }
@@ -103,6 +104,7 @@ async fn read_old(
         // One that looked at nothing cannot say that there is nothing.
         return Err(SubscribeError::unavailable(None));
     }
+    let page = namespace.checked(page);
     let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
     let log = namespace.read_log();
     let read: Vec<_> = page

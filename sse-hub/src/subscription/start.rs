@@ -4,7 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use super::subscribe_error::SubscribeError;
 use crate::{
-    log::{ChannelId, Log},
+    log::{ChannelId, Keep, Log},
     namespace::Namespace,
     position::{Epoch, Position},
     provider::{Page, Record},
@@ -45,6 +45,7 @@ impl Older {
         namespace: &Arc<Namespace>,
         selectors: &[Selector],
         start: Start,
+        keep: Keep<'_>,
     ) -> Result<Self, SubscribeError> {
         if !namespace.capabilities.replay || matches!(start, Start::Latest | Start::Earliest) {
             return Ok(Self::none(namespace));
@@ -52,7 +53,7 @@ impl Older {
         let mut tries = 0;
         loop {
             let purges = namespace.read_log().purges();
-            let older = Self::find_once(namespace, selectors, start).await?;
+            let older = Self::find_once(namespace, selectors, start, keep).await?;
             tries += 1;
             let log = namespace.read_log();
             // What was purged meanwhile may be among what was found, and what came may have gone.
@@ -67,20 +68,20 @@ impl Older {
         namespace: &Arc<Namespace>,
         selectors: &[Selector],
         start: Start,
+        keep: Keep<'_>,
     ) -> Result<Self, SubscribeError> {
         let mut older = Self::none(namespace);
         match start {
             Start::Latest | Start::Earliest => {}
             Start::Last(count) => {
-                let now = namespace.clock.millis();
                 let (first, gone) = namespace.with_channels(selectors, |log, channels| {
                     let gone = log.gone(channels);
                     older.head = log.head().seq;
-                    older.latest = log.last_behind(channels, gone, count, now);
+                    older.latest = log.last_behind(channels, gone, count, keep);
                     (log.trimmed() + 1, gone)
                 });
                 let missing = count - older.latest.len();
-                let elsewhere = latest(namespace, selectors, first, gone, missing).await?;
+                let elsewhere = latest(namespace, selectors, keep, (first, gone), missing).await?;
                 older.latest.extend(elsewhere);
             }
             Start::Since(time) => {
@@ -107,7 +108,7 @@ impl Older {
         log: &Log,
         channels: &[ChannelId],
         start: Start,
-        now: u64,
+        keep: Keep<'_>,
     ) -> Position {
         let shared = log.last_shared_with(self.epoch);
         let is_shared = |seq: &u64| self.epoch == log.epoch() || *seq <= shared;
@@ -116,7 +117,7 @@ impl Older {
             Start::Latest => None,
             Start::Earliest => return log.place_of_retained(channels, 0),
             Start::Last(count) => {
-                let mut seqs = log.last_behind(channels, head, count, now);
+                let mut seqs = log.last_behind(channels, head, count, keep);
                 seqs.extend(self.latest.iter().copied().filter(is_shared));
                 seqs.truncate(count);
                 seqs.last().map(|first| first - 1)
@@ -135,29 +136,26 @@ fn unix_millis(time: SystemTime) -> u64 {
     u64::try_from(since.map_or(0, |it| it.as_millis())).unwrap_or(u64::MAX)
 }
 
-/// The last entries of these selectors that the provider has between two sequences, latest first.
+/// The last entries that are handed out of those that the provider has between two sequences, latest first.
 async fn latest(
     namespace: &Namespace,
     selectors: &[Selector],
-    first: u64,
-    mut through: u64,
+    keep: Keep<'_>,
+    (first, mut through): (u64, u64),
     count: usize,
 ) -> Result<Vec<u64>, SubscribeError> {
     let mut seqs = Vec::new();
     while seqs.len() < count && through >= first {
         let from = first.max(through.saturating_sub(WINDOW - 1));
         let window = window(namespace, from, through).await?;
-        let now = namespace.clock.unix_millis();
-        let asked = window.iter().filter(|record| {
-            let draft = &record.draft;
-            let mut topics = draft.topics.iter();
-            let lasts = draft.time_to_live.map_or(u64::MAX, |it| {
-                u64::try_from(it.as_millis()).unwrap_or(u64::MAX)
-            });
-            record.time.saturating_add(lasts) > now
-                && topics.any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
-        });
-        seqs.extend(asked.rev().map(|record| record.seq));
+        let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
+        let log = namespace.read_log();
+        let entries = window
+            .into_iter()
+            .rev()
+            .map(|record| log.cold_entry(record, now, unix_now));
+        let kept = entries.filter(|entry| log.keeps_cold(entry, selectors, keep));
+        seqs.extend(kept.map(|entry| entry.seq()));
         through = from - 1;
     }
     seqs.truncate(count);

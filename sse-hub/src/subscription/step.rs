@@ -6,10 +6,7 @@ use std::{
 
 use sse_core::{EncodedBatch, EncodedEvent, Gap, GapReason};
 
-use super::{
-    pages::ColdPage,
-    stream::{State, Step, Subscription},
-};
+use super::stream::{State, Step, Subscription};
 use crate::{
     lag::Lagging,
     listeners::{CloseReason, Ending},
@@ -19,7 +16,7 @@ use crate::{
 };
 
 /// The most bytes in one batch.
-const BATCH_BYTES: usize = 64 * 1024;
+pub(super) const BATCH_BYTES: usize = 64 * 1024;
 /// The largest buffer that one keeps while it waits.
 const KEPT_CAPACITY: usize = 4;
 
@@ -46,22 +43,13 @@ impl Subscription {
                 let step = self.skip();
                 return Poll::Ready(step);
             }
-            if self.replay_left == Some(0) && self.position.seq < self.replay_through {
-                let reason = CloseReason::Replay;
-                return Poll::Ready(self.close(Some(Ending {
-                    reason,
-                    retry: None,
-                    through: 0,
-                })));
-            }
             let version = self.namespace.version();
             if ending.is_none() && self.has_seen(version) {
-                self.listener.slot.park(cx.waker());
-                if self.has_seen(self.namespace.version()) {
-                    return Poll::Pending;
+                let has_news = || !self.has_seen(self.namespace.version());
+                if self.listener.slot.park_unless(cx.waker(), has_news) {
+                    continue;
                 }
-                self.listener.slot.take();
-                continue;
+                return Poll::Pending;
             }
             let offered = self.listener.before_looking();
             let looked = self.look(ending.as_ref());
@@ -99,32 +87,35 @@ impl Subscription {
                     if let Some(keep_alive) = self.keep_alive() {
                         return Poll::Ready(keep_alive);
                     }
-                    self.listener.slot.park(cx.waker());
-                    if !self.listener.is_called() {
+                    let is_called = || self.listener.is_called();
+                    if !self.listener.slot.park_unless(cx.waker(), is_called) {
                         return Poll::Pending;
                     }
-                    self.listener.slot.take();
                     continue;
                 }
+                Look::Replayed => {
+                    self.seen = 0;
+                    self.live_marker = false;
+                    self.listener.set_cursor(self.position.seq);
+                    self.listener.has_read_on(self.namespace.clock.millis());
+                    match self.blocks.live(self.position) {
+                        Some(event) => return Poll::Ready(self.control(&[event])),
+                        None => continue,
+                    }
+                }
+                Look::ReplayOver => return Poll::Ready(self.close_replay()),
                 Look::Nothing => self.listener.caught_up(offered, self.position.seq),
             }
             if ending.is_some() {
                 return Poll::Ready(self.close(ending));
             }
-            if self.live_marker {
-                self.live_marker = false;
-                if let Some(event) = self.blocks.live(self.position) {
-                    return Poll::Ready(self.control(&[event]));
-                }
-            }
             if let Some(keep_alive) = self.keep_alive() {
                 return Poll::Ready(keep_alive);
             }
-            self.listener.slot.park(cx.waker());
-            if self.has_seen(self.namespace.version()) || !self.has_news() {
+            let has_news = || !self.has_seen(self.namespace.version()) && self.has_news();
+            if !self.listener.slot.park_unless(cx.waker(), has_news) {
                 return Poll::Pending;
             }
-            self.listener.slot.take();
         }
     }
 
@@ -138,10 +129,7 @@ impl Subscription {
     ///
     /// It spares a busy server's second and third poll of an event the look at the log.
     fn has_seen(&self, version: u64) -> bool {
-        self.seen == version
-            && !self.live_marker
-            && !self.listener.needs_a_look()
-            && self.listener.lag().0 == 0
+        !self.live_marker && self.listener.has_seen(self.seen, version)
     }
 
     /// The second look, after the waker was left.
@@ -157,7 +145,7 @@ impl Subscription {
             || log.hole_after(self.position.seq).is_some()
     }
 
-    fn seats(&self) -> Vec<ChannelId> {
+    pub(super) fn seats(&self) -> Vec<ChannelId> {
         self.listener.seats().channels.clone()
     }
 
@@ -205,8 +193,14 @@ impl Subscription {
         if purges_known < purges && purged_through > self.position.seq {
             return Look::Missing(self.gap(&log, GapReason::Expired), self.position);
         }
+        // What comes behind the replay waits for the marker that stands between them.
+        let marker_at = Some(self.replay_through).filter(|_| self.live_marker && ending.is_none());
+        if marker_at.is_some_and(|at| self.position.seq >= at) {
+            return Look::Replayed;
+        }
+        let last = ending.map_or(marker_at.unwrap_or(u64::MAX), |ending| ending.through);
         if is_cold {
-            return self.look_elsewhere(&log, gone, hole, ending);
+            return self.look_elsewhere(&log, (gone, last), hole, ending);
         }
         if self.listener.lost() > self.position.seq {
             if self.listener.lagging == Lagging::Disconnect {
@@ -215,9 +209,7 @@ impl Subscription {
             let at = log.place_of_next(channels, self.position.seq);
             return Look::Missing(self.gap(&log, GapReason::Slow), at);
         }
-        let through = hole
-            .map_or(u64::MAX, |(from, _)| from - 1)
-            .min(ending.map_or(u64::MAX, |ending| ending.through));
+        let through = hole.map_or(u64::MAX, |(from, _)| from - 1).min(last);
         let keep = Keep {
             through,
             replay_through: self.replay_through,
@@ -226,29 +218,28 @@ impl Subscription {
             now: namespace.clock.millis(),
         };
         self.looked_at = keep.now;
-        let max_entries = self
-            .replay_left
-            .filter(|_| self.position.seq < self.replay_through);
+        let max_entries = self.most_of_the_replay();
         let room = Room {
             bytes: BATCH_BYTES,
             entries: max_entries,
         };
         let buffer = mem::take(&mut self.buffer);
         let taken = log.take(channels, self.position.seq, room, keep, buffer);
+        if self.is_beyond_replay_limit(&taken.entries) {
+            return Look::ReplayOver;
+        }
         let Some(position) = taken.position else {
-            if let Some((_, to)) = hole
-                && ending.is_none()
-            {
-                return Look::Missing(self.gap(&log, GapReason::Provider), log.position_at(to));
-            }
-            // One that has ended closes before a hole: a resume tells of it.
-            if hole.is_none() && ending.is_none_or(|ending| ending.through >= log.head().seq) {
-                self.position = log.head();
-            }
             self.buffer = taken.entries;
-            return Look::Nothing;
+            if let Some(at) = marker_at.filter(|&at| through == at) {
+                self.position = log.position_at(at.min(log.head().seq));
+                return Look::Replayed;
+            }
+            return self.find_nothing(&log, hole, ending);
         };
         let batch = log.batch(channels, &taken.entries, taken.is_whole());
+        if self.position.seq < self.replay_through {
+            self.replayed_at = keep.now;
+        }
         // It may have been appended under an epoch before this one.
         self.position = Position {
             epoch: log.epoch(),
@@ -260,7 +251,7 @@ impl Subscription {
             taken.passed_live,
             taken.passed_live_bytes,
             position.seq,
-            taken.next_at,
+            taken.next_at.map(|at| at.max(self.replayed_at)),
         );
         let limited = hole.is_some() || max_entries.is_some() || taken.next_at.is_some();
         match batch {
@@ -270,31 +261,40 @@ impl Subscription {
         }
     }
 
-    /// Looks for what comes next where only the provider has it, up to `gone`.
-    fn look_elsewhere(
-        &self,
+    /// What it means that there is nothing more, or nothing before a hole.
+    fn find_nothing(
+        &mut self,
         log: &Log,
-        gone: u64,
         hole: Option<(u64, u64)>,
         ending: Option<&Ending>,
     ) -> Look {
-        let after = self.position.seq;
-        let last = ending.map_or(u64::MAX, |ending| ending.through);
-        if last <= after {
-            return Look::Nothing;
-        }
-        let trimmed = log.trimmed().min(gone);
-        if trimmed > after {
-            return Look::Missing(self.gap(log, GapReason::Expired), log.position_at(trimmed));
-        }
         match hole {
-            Some((from, _)) if from <= after + 1 && ending.is_some() => Look::Nothing,
-            Some((from, to)) if from <= after + 1 => {
+            Some((_, to)) if ending.is_none() => {
                 Look::Missing(self.gap(log, GapReason::Provider), log.position_at(to))
             }
-            Some((from, _)) => Look::Cold(gone.min(last).min(from - 1)),
-            None => Look::Cold(gone.min(last)),
+            // One that has ended closes before a hole: a resume tells of it.
+            Some(_) => Look::Nothing,
+            None => {
+                if ending.is_none_or(|ending| ending.through >= log.head().seq) {
+                    self.position = log.head();
+                }
+                Look::Nothing
+            }
         }
+    }
+
+    /// How many entries it is still given, while it replays.
+    pub(super) fn most_of_the_replay(&self) -> Option<u64> {
+        self.replay_left
+            .filter(|_| self.position.seq < self.replay_through)
+    }
+
+    /// Whether the replay that one connection gets is over, and these begin with more of it.
+    pub(super) fn is_beyond_replay_limit(&self, next: &[Arc<Entry>]) -> bool {
+        self.replay_left == Some(0)
+            && next
+                .first()
+                .is_some_and(|next| next.seq() <= self.replay_through)
     }
 
     /// Takes back a buffer whose entries were handed out as bytes.
@@ -305,7 +305,7 @@ impl Subscription {
         }
     }
 
-    fn hand_out(&mut self, entries: Vec<Arc<Entry>>, batch: EncodedBatch) -> Step {
+    pub(super) fn hand_out(&mut self, entries: Vec<Arc<Entry>>, batch: EncodedBatch) -> Step {
         let count = entries.len();
         if let Some(left) = &mut self.replay_left {
             let replayed = entries
@@ -327,7 +327,7 @@ impl Subscription {
         Step::Control(batch)
     }
 
-    fn gap(&self, log: &Log, reason: GapReason) -> Gap {
+    pub(super) fn gap(&self, log: &Log, reason: GapReason) -> Gap {
         let mut gap = Gap::new(reason).requested(self.position.to_string());
         gap.earliest = log
             .first_retained(&self.seats(), self.position.seq)
@@ -368,7 +368,7 @@ impl Subscription {
     }
 
     /// Ends the stream as planned, with the position after all that it gave.
-    fn close(&mut self, ending: Option<Ending>) -> Step {
+    pub(super) fn close(&mut self, ending: Option<Ending>) -> Step {
         let ending = ending.unwrap_or(Ending {
             reason: CloseReason::Drain,
             retry: None,
@@ -385,75 +385,32 @@ impl Subscription {
         }
     }
 
-    /// Reads on in what the provider has.
-    fn read_cold(&mut self, through: u64, cx: &mut Context<'_>) -> Poll<Option<Step>> {
-        let from = self.position.seq + 1;
-        let namespace = Arc::clone(&self.namespace);
-        let pages = &namespace.cold_pages;
-        let current = |page: &Arc<ColdPage>| page.from == from && pages.is_current(page);
-        let page = match self.cold.take().filter(current) {
-            Some(page) => page,
-            None => match pages.page(&namespace, from, self.listener.id, cx.waker()) {
-                Some(page) => page,
-                None => return Poll::Pending,
-            },
-        };
-        let Poll::Ready(read) = page.poll(&namespace, cx) else {
-            self.cold = Some(page);
-            return Poll::Pending;
-        };
-        // One that looked at nothing cannot say that there is nothing.
-        let Some(read) = read.filter(|read| read.scanned_through >= from) else {
-            pages.forget(&page);
-            let reason = CloseReason::Overload;
-            return Poll::Ready(Some(self.close(Some(Ending {
-                reason,
-                retry: None,
-                through: 0,
-            }))));
-        };
-        let log = namespace.read_log();
-        let seats = self.listener.seats();
-        let selectors = log.selectors(&seats.channels);
-        let keep = Keep {
-            through,
-            replay_through: self.replay_through,
-            latest_per_key: self.latest_per_key,
-            filter: self.filter.as_deref(),
-            now: namespace.clock.millis(),
-        };
-        let max_entries = self
-            .replay_left
-            .filter(|_| self.position.seq < self.replay_through);
-        let room = Room {
-            bytes: BATCH_BYTES,
-            entries: max_entries,
-        };
-        let (entries, position) =
-            log.take_cold(&read.entries, self.position.seq, &selectors, room, keep);
-        self.position = position.unwrap_or_else(|| {
-            // Where the provider has nothing, what the ring has is all there is.
-            log.position_at(read.scanned_through.min(through))
-        });
-        let batch = log.batch(&[], &entries, false);
-        drop(log);
-        self.listener.set_cursor(self.position.seq);
-        Poll::Ready(batch.map(|batch| self.hand_out(entries, batch)))
+    /// Ends it before the rest of its replay, for which the client comes again.
+    pub(super) fn close_replay(&mut self) -> Step {
+        self.close(Some(Ending {
+            reason: CloseReason::Replay,
+            retry: None,
+            through: 0,
+        }))
     }
 }
 
 /// Whether there is more behind what was found.
 #[derive(Clone, Copy, PartialEq)]
-enum Rest {
+pub(super) enum Rest {
     None,
     Unknown,
 }
 
 /// What a look at the log found.
-enum Look {
+pub(super) enum Look {
     Found(Vec<Arc<Entry>>, EncodedBatch, Rest),
     /// Entries that are not for this subscription.
     Passed,
+    /// What was there at the beginning is delivered, and a marker owed.
+    Replayed,
+    /// More is to be replayed than one connection gets.
+    ReplayOver,
     Missing(Gap, Position),
     Lagging,
     /// What comes next, up to here, is only at the provider.

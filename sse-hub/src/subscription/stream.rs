@@ -20,6 +20,7 @@ use crate::{
     namespace::{LastReading, Namespace, next_listener_id},
     position::Position,
     resume::Resume,
+    turns::Turn,
 };
 
 pub(super) type Filter = dyn Fn(&Entry) -> bool + Send + Sync;
@@ -54,8 +55,12 @@ pub struct Subscription {
     pub(super) seen: u64,
     /// When the log was last looked at.
     pub(super) looked_at: u64,
+    /// When it began, or last took something of its replay: how old that is does not make it slow.
+    pub(super) replayed_at: u64,
     /// Kept for its memory.
     pub(super) buffer: Vec<Arc<Entry>>,
+    /// Its own for as long as it is there.
+    _turn: Option<Turn>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -77,6 +82,8 @@ pub(super) struct Beginning {
     pub(super) markers: bool,
     pub(super) max_replay: Option<u64>,
     pub(super) latest_per_key: bool,
+    pub(super) now: u64,
+    pub(super) turn: Option<Turn>,
 }
 
 /// One step of a subscription: something of the hub's own, or entries.
@@ -100,6 +107,8 @@ impl Subscription {
             markers,
             max_replay,
             latest_per_key,
+            now,
+            turn,
         } = beginning;
         Self {
             namespace,
@@ -117,8 +126,10 @@ impl Subscription {
             cold: None,
             state: State::Open,
             seen: 0,
-            looked_at: 0,
+            looked_at: now,
+            replayed_at: now,
             buffer: Vec::new(),
+            _turn: turn,
         }
     }
 
@@ -146,6 +157,8 @@ impl Subscription {
             markers: false,
             max_replay: None,
             latest_per_key: false,
+            now: 0,
+            turn: None,
         });
         rejected.opening.push_back(blocks.opening(None, retry));
         rejected.opening.extend(blocks.close(&REJECTED, None, None));
@@ -164,8 +177,13 @@ impl Subscription {
 
     /// Returns the headers by which a response can say what became of the cursor.
     ///
+    /// There are none if the hub takes no subscription at the moment: nothing became of the cursor, and the client keeps it.
+    ///
     /// For pages of other origins they must be named in `Access-Control-Expose-Headers`.
     pub fn resume_headers(&self) -> Vec<(&'static str, String)> {
+        if self.state == State::Closed(REJECTED) {
+            return Vec::new();
+        }
         let mut headers = vec![("SSE-Resume", self.resume.as_str().to_owned())];
         if let Resume::Gap(gap) = &self.resume {
             headers.push(("SSE-Resume-Reason", gap.reason.as_str().to_owned()));

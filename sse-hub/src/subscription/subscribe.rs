@@ -1,4 +1,5 @@
 use std::{
+    error::Error as _,
     fmt,
     future::{Future, IntoFuture},
     pin::Pin,
@@ -20,7 +21,7 @@ use crate::{
     ids::Ids,
     lag::{LagLimit, Lagging},
     listeners::{CloseReason, Listener},
-    log::{ChannelId, Entry, Log},
+    log::{ChannelId, Entry, Keep, Log},
     namespace::{Namespace, next_listener_id},
     options::draw_soft_reject,
     position::Position,
@@ -34,8 +35,10 @@ use crate::{
 /// What is published from then on is delivered, and before it what the cursor or the start asks for.
 ///
 /// # Errors
-/// [`SubscribeError`] if a topic breaks a rule, the hub is closed, or its provider does not answer.
+/// [`SubscribeError`] if a topic breaks a rule, or the hub is closed.
 /// A bad cursor is no error: [`Subscription::resume`] says that there is a gap.
+/// Nor is a provider that cannot judge the cursor within five seconds, or a hub that is shutting down:
+/// the stream then asks its client to come again later, and ends. A browser gives up for ever on an error.
 ///
 /// # Cancel safety
 /// Dropping it, or its future, leaves nothing behind.
@@ -140,7 +143,10 @@ impl Subscribe {
 
     /// Delivers only entries that this function accepts.
     ///
-    /// It runs for each entry while the log is locked for reading: keep it short.
+    /// It runs for each entry while the log is locked for reading: keep it short,
+    /// and let it call nothing of the hub's, of its handles or subscriptions, nor anything that might, such as a log
+    /// that is published: it would wait for itself. What it needs to know must be at hand, behind a lock of its own.
+    /// Where a decision takes time, or the hub, read [`entries`](super::Subscription::entries).
     pub fn filter(mut self, filter: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
         self.filter = Some(Box::new(filter));
         self
@@ -158,7 +164,7 @@ impl Subscribe {
         self.after.as_ref()
     }
 
-    async fn begin(self) -> Result<Subscription, SubscribeError> {
+    async fn begin(mut self) -> Result<Subscription, SubscribeError> {
         let selectors = self.selectors.clone()?;
         if self.engine.is_closed() {
             return Err(SubscribeError::closed());
@@ -168,12 +174,16 @@ impl Subscribe {
             ids: self.engine.options.ids,
             gap_as: self.gap_as,
         };
-        if !self.engine.is_open() {
-            return Ok(Subscription::rejected(
-                self.namespace,
-                blocks,
-                draw_soft_reject(),
-            ));
+        let most_patterns = self.engine.options.max_patterns;
+        let has_room = self
+            .namespace
+            .read_log()
+            .has_room_for(&selectors, most_patterns);
+        if !has_room {
+            tracing::debug!(namespace = %self.namespace.name, most_patterns, "too many different patterns are listened to");
+        }
+        if !self.engine.is_open() || !has_room {
+            return Ok(self.rejected(blocks));
         }
         let namespace = Arc::clone(&self.namespace);
         namespace.pump();
@@ -181,10 +191,25 @@ impl Subscribe {
             .after
             .as_ref()
             .and_then(|id| Cursor::read(id, self.engine.options.ids));
-        let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
-        let older = match cursor {
-            None => Older::find(&namespace, &selectors, self.start).await?,
-            Some(_) => Older::none(&namespace),
+        let looked_up = async {
+            let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+            let find = || Older::find(&namespace, &selectors, self.start, self.keep());
+            let older = match cursor {
+                None => cold::patiently(&namespace, find).await?,
+                Some(_) => Older::none(&namespace),
+            };
+            Ok::<_, SubscribeError>((found, older))
+        };
+        let (found, older) = match looked_up.await {
+            Ok(looked_up) => looked_up,
+            Err(error) => {
+                tracing::warn!(
+                    namespace = %namespace.name,
+                    error = error.source(),
+                    "it cannot be found out where a subscription begins"
+                );
+                return Ok(self.rejected(blocks));
+            }
         };
         let now = namespace.clock.millis();
         // Decided and registered in one step: what is published meanwhile is either before or after both.
@@ -205,11 +230,21 @@ impl Subscribe {
             }
             (Arc::new(listener), judged)
         });
-        let subscription = self.subscription(blocks, listener, judged);
+        let filter = self.filter.take();
+        let mut subscription = self.subscription(blocks, listener, judged);
+        subscription.set_filter(filter);
+        // A hub that was closed meanwhile did not see this one: nobody would ever end it.
+        if !self.engine.is_open() {
+            return Ok(self.rejected(blocks));
+        }
         match subscription.resume() {
             Resume::Gap(gap) if self.on_gap == OnGap::Fail => Err(SubscribeError::gap(gap.clone())),
             _ => Ok(subscription),
         }
+    }
+
+    fn rejected(self, blocks: Blocks) -> Subscription {
+        Subscription::rejected(self.namespace, blocks, draw_soft_reject())
     }
 
     /// Turns a decision into a place to begin.
@@ -223,8 +258,7 @@ impl Subscribe {
         let head = log.head();
         let (resume, position) = match decision {
             Decision::Fresh => {
-                let position =
-                    older.position(log, channels, self.start, self.namespace.clock.millis());
+                let position = older.position(log, channels, self.start, self.keep());
                 (Resume::Fresh, position)
             }
             Decision::Complete { after } => (Resume::Complete, log.position_at(after)),
@@ -254,6 +288,17 @@ impl Subscribe {
             head: head.seq,
             purges_known: log.purges().0,
             opening_id,
+        }
+    }
+
+    /// What is delivered of what is there already.
+    fn keep(&self) -> Keep<'_> {
+        Keep {
+            through: u64::MAX,
+            replay_through: u64::MAX,
+            latest_per_key: self.lagging == Lagging::LatestPerKey,
+            filter: self.filter.as_deref(),
+            now: self.namespace.clock.millis(),
         }
     }
 
@@ -287,7 +332,8 @@ impl Subscribe {
         judged: Judged,
     ) -> Subscription {
         let namespace = &self.namespace;
-        let retry = self.engine.options.retry.draw(self.engine.live());
+        let turn = self.engine.turns.take();
+        let retry = self.engine.options.retry.at(turn.number());
         let mut opening = vec![blocks.opening(judged.opening_id, retry)];
         namespace.telemetry.resumed(judged.resume.as_str());
         if let Resume::Gap(gap) = &judged.resume {
@@ -307,6 +353,8 @@ impl Subscribe {
             markers: self.markers,
             max_replay: self.engine.options.max_replay,
             latest_per_key: self.lagging == Lagging::LatestPerKey,
+            now: namespace.clock.millis(),
+            turn: Some(turn),
         })
     }
 }
@@ -324,13 +372,8 @@ impl IntoFuture for Subscribe {
     type Output = Result<Subscription, SubscribeError>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-    fn into_future(mut self) -> Self::IntoFuture {
-        let filter = self.filter.take();
-        Box::pin(async move {
-            let mut subscription = self.begin().await?;
-            subscription.set_filter(filter);
-            Ok(subscription)
-        })
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.begin())
     }
 }
 
@@ -343,5 +386,5 @@ impl fmt::Debug for Subscribe {
     }
 }
 
-/// A close reason that nobody else gives: the hub takes no subscription at the moment.
+/// Why a stream that is a rejection ends.
 pub(super) const REJECTED: CloseReason = CloseReason::Overload;

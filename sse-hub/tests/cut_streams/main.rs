@@ -9,13 +9,14 @@ mod scripted;
 mod shared;
 
 use std::{
-    task::{Context, Waker},
+    sync::Arc,
+    task::{Context, Poll, Waker},
     time::{Duration, UNIX_EPOCH},
 };
 
 use sse_hub::{
-    EventId, GapAs, GapReason, Ids, LagLimit, Lagging, OnGap, Position, Resume, Retention, Start,
-    Subscribe, SubscribeErrorKind,
+    CloseReason, EventId, GapAs, GapReason, Ids, LagLimit, Lagging, OnGap, Position, Resume,
+    Retention, Start, Subscribe, provider,
 };
 
 use client::Client;
@@ -248,9 +249,69 @@ async fn r6_a_replica_that_stays_behind_says_neither_complete_nor_gap() {
     let mut cx = Context::from_waker(Waker::noop());
     assert!(subscribe.as_mut().poll(&mut cx).is_pending());
     scene.wait(1);
-    let refused = tokio::time::timeout(Duration::from_secs(10), subscribe).await;
-    let error = refused.unwrap().unwrap_err();
-    assert_eq!(*error.kind(), SubscribeErrorKind::Unavailable);
+    is_rejected_softly(subscribe).await;
+}
+
+/// A stream that asks its client to come again later, and says nothing of a position.
+async fn is_rejected_softly(subscribe: <Subscribe as IntoFuture>::IntoFuture) {
+    let rejected = tokio::time::timeout(Duration::from_secs(10), subscribe).await;
+    let mut rejected = rejected.unwrap().unwrap();
+    assert_eq!(rejected.end_reason(), Some(CloseReason::Overload));
+    assert_eq!(rejected.resume_headers(), []);
+    let text = shared::ready_text(&mut rejected);
+    let blocks = shared::decode(&text);
+    assert!(
+        blocks[0].event.retry.unwrap().as_millis() >= 15_000,
+        "{text}"
+    );
+    assert_eq!(blocks[1].data(), r#"{"reason":"overload"}"#);
+    assert!(!text.contains("id:"), "{text}");
+    assert!(matches!(shared::poll(&mut rejected), Poll::Ready(None)));
+}
+
+#[tokio::test]
+async fn r6_a_provider_that_fails_is_asked_again_before_a_client_is_sent_away() {
+    for recovers in [true, false] {
+        let engine = Scripted::new();
+        let provider = provider::Scripted::new(Arc::new(engine.clone()));
+        let inner = provider.clone();
+        let mut scene = Scene::new(|it| it.provider(move |_| Arc::new(inner.clone())));
+        scene.publish(2).await;
+        engine.hold_back();
+        scene.publish(1).await;
+        let ahead = scene.position(3);
+        provider.stall();
+        let subscribe = scene.hub.subscribe("a").after(ahead.to_event_id());
+        let mut subscribe = subscribe.into_future();
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..4 {
+            assert!(subscribe.as_mut().poll(&mut cx).is_pending());
+            scene.wait(1);
+        }
+        assert!(subscribe.as_mut().poll(&mut cx).is_pending());
+        if !recovers {
+            scene.wait(1);
+            is_rejected_softly(subscribe).await;
+            continue;
+        }
+        provider.recover();
+        engine.release();
+        scene.wait(1);
+        let resumed = tokio::time::timeout(Duration::from_secs(10), subscribe).await;
+        assert_eq!(*resumed.unwrap().unwrap().resume(), Resume::Complete);
+    }
+}
+
+#[tokio::test]
+async fn a_hub_that_was_closed_while_one_waited_sends_it_away() {
+    let provider = Scripted::new();
+    let mut scene = Scene::on(&provider);
+    let subscribe = resume_ahead(&provider, &mut scene).await;
+    scene.hub.shutdown(Duration::ZERO).await;
+    provider.release();
+    scene.wait(0);
+    is_rejected_softly(subscribe).await;
+    assert_eq!(scene.hub.subscriptions().len(), 0);
 }
 
 #[tokio::test]

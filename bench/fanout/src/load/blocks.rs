@@ -1,6 +1,6 @@
 //! The blocks of an event stream: as much as it takes to know each event by its number.
 
-use std::mem;
+use std::{mem, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use memchr::memchr;
@@ -22,9 +22,15 @@ pub(crate) struct Blocks {
     partial: Vec<u8>,
     number: Option<Number>,
     is_notice: bool,
+    retry: Option<Duration>,
 }
 
 impl Blocks {
+    /// The reconnection time that was told last.
+    pub(crate) fn retry(&self) -> Option<Duration> {
+        self.retry
+    }
+
     /// Hands over each block that ends in this piece.
     pub(crate) fn feed(
         &mut self,
@@ -64,6 +70,9 @@ impl Blocks {
             if !self.is_notice {
                 self.number = Some(number_of(data)?);
             }
+        } else if let Some(millis) = line.strip_prefix(b"retry: ") {
+            let millis = str::from_utf8(millis)?.parse()?;
+            self.retry = Some(Duration::from_millis(millis));
         } else if line.starts_with(b"event:") {
             self.is_notice = true;
         }
@@ -119,6 +128,15 @@ mod tests {
             let (a, b) = stream.split_at(cut);
             assert_eq!(blocks(&[a, b]).unwrap(), expected, "{cut}");
         }
+    }
+
+    #[test]
+    fn the_reconnection_time_is_what_was_told_last() {
+        let mut reader = Blocks::default();
+        let stream = b": ok\nretry: 1000\n\nretry: 25";
+        reader.feed(stream, |_| Ok(())).unwrap();
+        assert_eq!(reader.retry(), Some(Duration::from_secs(1)));
+        assert!(reader.feed(b"00x\n", |_| Ok(())).is_err());
     }
 
     #[test]

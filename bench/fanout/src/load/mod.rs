@@ -12,6 +12,7 @@ use std::{
     io::ErrorKind,
     mem,
     net::SocketAddr,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -46,6 +47,15 @@ pub struct Load {
     last_receipt: Option<Receipt>,
     /// Subscribers whose response has begun.
     open: usize,
+}
+
+/// What became of those who stopped reading.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stopped {
+    pub cut: usize,
+    pub told: usize,
+    /// Neither cut nor told: they are still waited for.
+    pub neither: usize,
 }
 
 /// A server that delivers nothing for so long has lost something.
@@ -107,23 +117,53 @@ impl Load {
         self.record.end(topic)
     }
 
-    /// Reads what those that stopped were sent and tells what became of them: how many were cut,
-    /// how many were told of a gap.
-    pub fn read_stopped(&mut self) -> Result<(usize, usize)> {
-        let (mut cut, mut told) = (0, 0);
-        for (index, subscriber) in self.subscribers.iter_mut().enumerate() {
-            if subscriber.subscription.reads == Reads::Always {
-                continue;
+    /// Reads what those that stopped were sent and tells what became of them; waits a while for those of whom nothing has.
+    pub fn read_stopped(&mut self) -> Result<Stopped> {
+        let began = Instant::now();
+        let mut ended = vec![false; self.subscribers.len()];
+        loop {
+            let mut became = Stopped::default();
+            for (index, subscriber) in self.subscribers.iter_mut().enumerate() {
+                if subscriber.subscription.reads == Reads::Always {
+                    continue;
+                }
+                if !ended[index] {
+                    let progress = subscriber
+                        .read_to_end(&mut self.buffer, &mut self.record)
+                        .with_context(|| {
+                            format!("stopped subscriber {index}, event {}", subscriber.place)
+                        })?;
+                    ended[index] = progress == Progress::Ended;
+                }
+                let told = subscriber.notices > 0;
+                became.cut += usize::from(ended[index]);
+                became.told += usize::from(told);
+                became.neither += usize::from(!ended[index] && !told);
             }
-            let progress = subscriber
-                .read_to_end(&mut self.buffer, &mut self.record)
-                .with_context(|| {
-                    format!("stopped subscriber {index}, event {}", subscriber.place)
-                })?;
-            cut += usize::from(progress == Progress::Ended);
-            told += usize::from(subscriber.notices > 0);
+            if became.neither == 0 || began.elapsed() > PATIENCE / 4 {
+                return Ok(became);
+            }
+            thread::sleep(Duration::from_millis(20));
         }
-        Ok((cut, told))
+    }
+
+    /// Waits until every subscriber was told when to come back, and returns that.
+    ///
+    /// # Errors
+    ///
+    /// Some are not.
+    pub fn reconnection_times(&mut self) -> Result<Vec<Duration>> {
+        let began = Instant::now();
+        loop {
+            let times = self.subscribers.iter().map(Subscriber::comes_back_after);
+            if let Some(times) = times.collect() {
+                return Ok(times);
+            }
+            if began.elapsed() > PATIENCE {
+                bail!("a subscriber is not told when to come back");
+            }
+            self.turn(Duration::from_millis(100))?;
+        }
     }
 
     fn publish(&mut self, topic: u32) -> Result<()> {

@@ -54,6 +54,38 @@ impl Load {
         })
     }
 
+    /// Subscribes each at its time, and waits for every head; returns when each began, and how many were not served.
+    ///
+    /// # Errors
+    ///
+    /// A response is no event stream.
+    pub fn subscribe_at(
+        &mut self,
+        mut times: Vec<(Instant, Subscription)>,
+    ) -> Result<(Vec<Instant>, usize)> {
+        times.sort_by_key(|&(at, _)| at);
+        let mut began = Vec::with_capacity(times.len());
+        let mut times = times.into_iter().peekable();
+        let last = times.peek().map_or_else(Instant::now, |&(at, _)| at);
+        let mut deadline = last + PATIENCE;
+        while times.peek().is_some() || self.open < self.subscribers.len() {
+            let now = Instant::now();
+            while let Some((at, subscription)) = times.next_if(|&(at, _)| at <= now) {
+                self.connect(subscription)?;
+                began.push(Instant::now());
+                deadline = at + PATIENCE;
+            }
+            if now > deadline && times.peek().is_none() {
+                break;
+            }
+            let next = times.peek().map_or(now + PATIENCE, |&(at, _)| at);
+            let wait = next.saturating_duration_since(now);
+            // A poll waits for whole milliseconds.
+            self.turn(wait.min(Duration::from_millis(100)))?;
+        }
+        Ok((began, self.subscribers.len() - self.open))
+    }
+
     fn connect(&mut self, subscription: Subscription) -> Result<()> {
         if subscription.reads == Reads::Always {
             self.record.add_reader(subscription.topic);

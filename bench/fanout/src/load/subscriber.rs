@@ -88,6 +88,11 @@ impl Subscriber {
         self.connected
     }
 
+    /// When it was told to come back if it has to.
+    pub(crate) fn comes_back_after(&self) -> Option<Duration> {
+        self.blocks.retry()
+    }
+
     /// Whether the response has begun.
     pub(crate) fn is_open(&self) -> bool {
         !self.framing.is_head()

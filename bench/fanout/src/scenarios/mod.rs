@@ -2,6 +2,7 @@
 
 mod idle;
 pub mod in_process;
+mod reconnect;
 mod resume;
 mod slow;
 mod steady;
@@ -36,6 +37,8 @@ pub struct Scenario {
 pub enum Needs {
     Delivery,
     Resume,
+    /// Its clients come back when it told them to.
+    Reconnection,
 }
 
 /// What a run is done with.
@@ -55,7 +58,9 @@ pub struct Sizes {
     /// Of `lockstep`, `flat` and `slow`.
     pub subscribers: usize,
     pub stopped: usize,
-    /// Of `10k` and `idle`.
+    /// Events after which it is looked at what a hub still holds.
+    pub held_events: usize,
+    /// Of `10k`, `idle` and `reconnect`.
     pub many: usize,
     pub burst_subscribers: usize,
     pub burst_events: usize,
@@ -71,6 +76,7 @@ pub struct Sizes {
 pub const FULL: Sizes = Sizes {
     subscribers: 1000,
     stopped: 50,
+    held_events: 6000,
     many: 10_000,
     burst_subscribers: 100,
     burst_events: 10_000,
@@ -85,6 +91,7 @@ pub const FULL: Sizes = Sizes {
 pub const SMOKE: Sizes = Sizes {
     subscribers: 50,
     stopped: 5,
+    held_events: 300,
     many: 200,
     burst_subscribers: 10,
     burst_events: 300,
@@ -152,6 +159,13 @@ pub const ALL: &[Scenario] = &[
         needs: Needs::Resume,
         is_counted: false,
         run: resume::run,
+    },
+    Scenario {
+        name: "reconnect",
+        title: "10,000 clients come back after the server was killed and started again",
+        needs: Needs::Reconnection,
+        is_counted: false,
+        run: reconnect::run,
     },
     Scenario {
         name: "slow",

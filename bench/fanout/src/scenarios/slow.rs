@@ -1,12 +1,18 @@
 //! Some stop reading: the others must not notice.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use anyhow::Result;
 
 use super::{AT_ONCE, Setup, readers, steady::IN_FLIGHT};
 use crate::{
     figures::{Figure, Sample},
-    load::{Load, Pace, Reads, Traffic, Until},
-    meter::Meter,
+    load::{Load, Pace, Reads, Stopped, Traffic, Until},
+    meter::{Meter, Pass},
+    process::{Memory, Running},
 };
 
 /// A pair of runs, with and without those who stop.
@@ -20,8 +26,16 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
         let without = once(setup, 0)?;
         (once(setup, stopped)?, without)
     };
-    let ratio = |figure| Some(with.get(&figure)? / without.get(&figure)?);
     let mut sample = with.clone();
+    if setup.server.is_ours() && setup.pass == Pass::Timed {
+        let ((after, became), (never, _)) = (held(setup, stopped)?, held(setup, 0)?);
+        sample.insert(Figure::Unhandled, became.neither as f64);
+        let pinned = after.pinned.max(never.pinned);
+        sample.insert(Figure::PinnedLeft, pinned as f64);
+        let difference = after.held.abs_diff(never.held);
+        sample.insert(Figure::HeldDifference, difference as f64);
+    }
+    let ratio = |figure| Some(with.get(&figure)? / without.get(&figure)?);
     for (figure, of) in [
         (Figure::CpuRatio, Figure::CpuPerDelivery),
         (Figure::P99Ratio, Figure::P99),
@@ -32,8 +46,46 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
 }
 
 fn once(setup: &Setup<'_>, stopped: usize) -> Result<Sample> {
-    // Little is held, so that those who stop are soon too far behind.
-    let server = setup.start(4 * IN_FLIGHT)?;
+    let server = setup.start(RETAINED)?;
+    let mut load = subscribed(&server, setup, stopped)?;
+    load.run(Traffic {
+        pace: Pace::InFlight(IN_FLIGHT),
+        until: Until::Events(300),
+    })?;
+    let meter = Meter::start(&server, setup.pass)?;
+    let phase = load.run(Traffic {
+        pace: Pace::InFlight(IN_FLIGHT),
+        until: Until::Elapsed(setup.seconds()),
+    })?;
+    let mut sample = meter.stop()?.over(&phase);
+    let became = load.read_stopped()?;
+    sample.insert(Figure::Cut, became.cut as f64);
+    sample.insert(Figure::Told, became.told as f64);
+    Ok(sample)
+}
+
+/// What a hub holds when all are gone, after a number of events that is always the same and more than it lets
+/// anybody be behind; and what became of those who stopped.
+fn held(setup: &Setup<'_>, stopped: usize) -> Result<(Memory, Stopped)> {
+    let server = setup.start(RETAINED)?;
+    let mut load = subscribed(&server, setup, stopped)?;
+    load.run(Traffic {
+        pace: Pace::InFlight(IN_FLIGHT),
+        until: Until::Events(setup.sizes.held_events),
+    })?;
+    let became = load.read_stopped()?;
+    drop(load);
+    let began = Instant::now();
+    loop {
+        let memory = server.memory()?;
+        if memory.pinned == 0 || began.elapsed() > PATIENCE {
+            return Ok((memory, became));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn subscribed(server: &Running, setup: &Setup<'_>, stopped: usize) -> Result<Load> {
     let mut load = Load::new(server.address, 1, IN_FLIGHT)?.data_len(DATA_LEN);
     let subscribers = setup.sizes.subscribers;
     // Spread among the others: a server that walks a list meets them on its way.
@@ -45,21 +97,14 @@ fn once(setup: &Setup<'_>, stopped: usize) -> Result<Sample> {
         one
     });
     load.subscribe(all, AT_ONCE)?;
-    load.run(Traffic {
-        pace: Pace::InFlight(IN_FLIGHT),
-        until: Until::Events(300),
-    })?;
-    let meter = Meter::start(&server, setup.pass)?;
-    let phase = load.run(Traffic {
-        pace: Pace::InFlight(IN_FLIGHT),
-        until: Until::Elapsed(setup.seconds()),
-    })?;
-    let mut sample = meter.stop()?.over(&phase);
-    let (cut, told) = load.read_stopped()?;
-    sample.insert(Figure::Cut, cut as f64);
-    sample.insert(Figure::Told, told as f64);
-    Ok(sample)
+    Ok(load)
 }
+
+/// Little is held, so that those who stop are soon too far behind.
+const RETAINED: usize = 4 * IN_FLIGHT;
+
+/// A server notices within so long that its clients are gone.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Short events would all find room in the system's buffers before anybody is slow.
 const DATA_LEN: usize = 2048;

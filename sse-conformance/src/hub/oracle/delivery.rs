@@ -275,6 +275,7 @@ impl Reader {
                     && self.asks_for(it)
                     && it.expires > now
                     && (it.state == State::Retained || !log.rules.exact)
+                    && (it.seq > self.head_after || log.obeys_the_rule(it))
             });
             if replaced {
                 return Some("replaced under its key");

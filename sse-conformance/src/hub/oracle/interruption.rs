@@ -43,7 +43,9 @@ impl Reader {
         let (reason, base) = (&gap.reason, self.base.unwrap_or(0));
         let legal = match reason {
             GapReason::Slow => self.wish.lagging != Lagging::Disconnect,
-            GapReason::Expired => !log.cleared.is_empty() || log.rules.replay,
+            GapReason::Expired => {
+                !log.cleared.is_empty() || log.rules.replay || self.has_added_topics
+            }
             GapReason::Rollback => log.epochs_changed > 0,
             GapReason::Provider => {
                 let mut holes = log.holes_told.iter();

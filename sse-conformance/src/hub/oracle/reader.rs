@@ -31,9 +31,10 @@ pub(super) struct Reader {
     /// The first entry that reading is to begin with, and the last before it that it is not to begin with.
     pub(super) first_wanted: Option<u64>,
     pub(super) last_unwanted: u64,
+    pub(super) has_added_topics: bool,
     /// The same when it asked.
     when_asked: Option<(Option<u64>, u64)>,
-    /// Entries that were gone before their topic was added.
+    /// Entries that were gone before their topic was added, where the provider may have them still.
     pub(super) gone_before: BTreeSet<u64>,
     pub(super) resume: Option<Resume>,
     pub(super) told_gap: bool,
@@ -67,6 +68,7 @@ impl Reader {
             row: None,
             first_wanted: None,
             last_unwanted: 0,
+            has_added_topics: false,
             when_asked: None,
             gone_before: BTreeSet::new(),
             resume: None,
@@ -107,6 +109,8 @@ impl Reader {
         coverage: &mut Coverage,
     ) -> Checked {
         self.resume = Some(resume.clone());
+        // One that had to wait may find the hub ending.
+        self.rejected = log.draining;
         if self.rejected {
             coverage.saw("end: rejected while draining");
             return match resume {
@@ -221,7 +225,11 @@ impl Reader {
             .filter(|entry| entry.seq <= self.head_after && self.asks_for(entry));
         let mut seqs: Vec<u64> = match from {
             From::Retained(after) => matching.map(|it| it.seq).filter(|&it| it > after).collect(),
-            From::Last(_) => matching.map(|it| it.seq).collect(),
+            // What is not delivered does not count.
+            From::Last(_) => matching
+                .filter(|it| self.excuse(it, log, now).is_none())
+                .map(|it| it.seq)
+                .collect(),
             From::Since(time) => {
                 let all = log.readable(now).filter(|it| it.seq <= self.head_after);
                 let mut all = all.skip_while(|it| it.unix_millis < time);
@@ -331,11 +339,12 @@ impl Reader {
     ) {
         for (_, entry) in log.entries.range(after + 1..) {
             let there = entry.state == State::Retained && log.rules.exact;
-            if !there && !self.asks_for(entry) {
+            if log.rules.replay && !there && !self.asks_for(entry) {
                 self.gone_before.insert(entry.seq);
             }
         }
         self.selectors.retain(|(it, _)| !removed.contains(it));
+        self.has_added_topics |= !added.is_empty();
         for selector in added {
             if self.selectors.iter().all(|(it, _)| it != selector) {
                 self.selectors.push((selector.clone(), after));

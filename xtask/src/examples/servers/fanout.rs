@@ -75,6 +75,13 @@ fn delivers(server: &Server) -> Result<()> {
     let text = rooms.wait_for("lines\n\n", 1)?;
     let expected = format!("id: {second}\ndata: two\ndata: lines\n\n");
     ensure!(text.ends_with(&expected), "{text}");
+    let mut memory = Response::get(&format!("{}memory", server.url), &[])?;
+    let memory: Value = serde_json::from_str(&memory.end()?)?;
+    let bytes = ["retained", "pinned", "index"].map(|part| memory[part].as_u64());
+    ensure!(
+        bytes[0] > Some(0) && bytes.iter().all(Option::is_some),
+        "{memory}"
+    );
     ensure!(
         default.head().contains("sse-resume: fresh"),
         "{}",
