@@ -8,7 +8,7 @@ use semver::Version;
 
 use crate::release::Mode;
 use crate::report::Options;
-use crate::{bench, ci, fuzz, release, stress, vectors, workspace};
+use crate::{bench, ci, contract, fuzz, release, stress, vectors, workspace};
 
 /// The workspace's own tasks.
 #[derive(Debug, Parser)]
@@ -39,6 +39,8 @@ enum Task {
     Teeth(Flags),
     /// Runs a hub through what seeds decide, and judges what its readers saw.
     Stress(stress::Seeds),
+    /// Runs the rows of an interface's contract on a server.
+    Contract(contract::Options),
     /// Runs a fuzz target, or all, for some seconds each.
     Fuzz {
         /// A target of `fuzz/`, or `all`.
@@ -94,6 +96,7 @@ impl Cli {
             Task::Tidy => step("tidy", Options::default()),
             Task::Vectors { files } => vectors::run(&files),
             Task::Stress(seeds) => stress::run(seeds),
+            Task::Contract(options) => contract::run(options),
             Task::Teeth(flags) => step("teeth", flags.into()),
             Task::Fuzz {
                 planted: true,
@@ -173,6 +176,10 @@ mod tests {
         check("vectors testdata/a.jsonl testdata/b.jsonl", true);
         check("stress hub --seeds 1000", true);
         check("stress hub --provider delayed --seed 17", true);
+        check("contract tinysse", true);
+        check("contract tinysse --binary tinysse --only publish-", true);
+        check("contract tinysse --against http://127.0.0.1:1983", true);
+        check("contract tinysse --self-test", true);
         check("fuzz decoder 600", true);
         check("fuzz --planted --install", true);
         check("bench codec --svg codec.svg --rounds 15", true);
@@ -188,6 +195,7 @@ mod tests {
         check("vectors", false);
         check("bench", false);
         check("stress", false);
+        check("contract", false);
         check("release 0.4", false);
         check("fuzz decoder 10 --planted", false);
     }

@@ -5,6 +5,7 @@ mod bench;
 mod browser;
 mod ci;
 mod cli;
+mod contract;
 mod examples;
 mod fuzz;
 mod group;
