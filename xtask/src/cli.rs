@@ -8,7 +8,7 @@ use semver::Version;
 
 use crate::release::Mode;
 use crate::report::Options;
-use crate::{bench, ci, contract, fuzz, release, stress, vectors, workspace};
+use crate::{bench, ci, contract, dist, fuzz, release, stress, vectors, workspace};
 
 /// The workspace's own tasks.
 #[derive(Debug, Parser)]
@@ -72,6 +72,12 @@ enum Task {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Makes an archive of the server for this machine.
+    Dist {
+        /// The profile that it is built with.
+        #[arg(long, default_value = "dist")]
+        profile: String,
+    },
     /// Runs every example.
     Examples(Flags),
     /// Drives headless Chromium against every adapter and example page.
@@ -133,6 +139,7 @@ impl Cli {
                 let mode = if dry_run { Mode::DryRun } else { Mode::Write };
                 release::run(workspace::root(), &version, mode).map(|()| true)
             }
+            Task::Dist { profile } => dist::run(&profile),
             Task::Examples(flags) => step("examples", flags.into()),
             Task::Browser(flags) => step("browser", flags.into()),
         }
@@ -187,6 +194,8 @@ mod tests {
             "bench fanout --only flat --servers axum --store memory",
             true,
         );
+        check("dist", true);
+        check("dist --profile dev", true);
         check("release 0.4.0 --dry-run", true);
     }
 

@@ -10,6 +10,7 @@ mod text;
 mod trial;
 
 use std::collections::HashSet;
+use std::env;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
@@ -106,7 +107,9 @@ pub(crate) fn run(options: Options) -> Result<bool> {
 pub(crate) fn build() -> Result<PathBuf> {
     let job = Job::cargo("build --package sse-server --bin sse-server").run()?;
     ensure!(job.success, job.complaint());
-    Ok(workspace::root().join("target/debug/sse-server"))
+    let own = || workspace::root().join("target");
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(own, PathBuf::from);
+    Ok(target.join("debug/sse-server"))
 }
 
 /// Runs the rows whose id begins so.

@@ -6,6 +6,7 @@ mod browser;
 mod ci;
 mod cli;
 mod contract;
+mod dist;
 mod examples;
 mod fuzz;
 mod group;

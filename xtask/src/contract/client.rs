@@ -86,7 +86,7 @@ impl Connection {
         let mut line = Vec::new();
         self.socket
             .read_until(b'\n', &mut line)
-            .map_err(patience_over)?;
+            .map_err(|error| patience_over(&error))?;
         ensure!(!line.is_empty(), "the server hung up");
         let line = String::from_utf8_lossy(&line).into_owned();
         Ok(line.trim_end_matches(['\r', '\n']).to_owned())
@@ -97,14 +97,18 @@ impl Connection {
         let line = self.line()?;
         let size = usize::from_str_radix(&line, 16);
         let mut chunk = vec![0; size.with_context(|| format!("no chunk: {line:?}"))?];
-        self.socket.read_exact(&mut chunk).map_err(patience_over)?;
+        self.socket
+            .read_exact(&mut chunk)
+            .map_err(|error| patience_over(&error))?;
         let mut end = [0; 2];
-        self.socket.read_exact(&mut end).map_err(patience_over)?;
+        self.socket
+            .read_exact(&mut end)
+            .map_err(|error| patience_over(&error))?;
         Ok((!chunk.is_empty()).then_some(chunk))
     }
 }
 
-fn patience_over(error: std::io::Error) -> anyhow::Error {
+fn patience_over(error: &std::io::Error) -> anyhow::Error {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => anyhow::anyhow!("nothing came in time"),
         _ => anyhow::anyhow!("the server broke off: {error}"),

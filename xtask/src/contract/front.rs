@@ -77,7 +77,7 @@ fn head(answer: &Answer, length: &str) -> String {
     let mut head = format!("HTTP/1.1 {} X\r\n{length}\r\n", answer.status);
     for (name, value) in &answer.headers {
         if !["content-length", "transfer-encoding"].contains(&&**name) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
     }
     head + "\r\n"
@@ -120,7 +120,7 @@ impl Request {
     fn to_bytes(&self) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         [head.as_bytes(), b"\r\n", &self.body].concat()
     }
