@@ -10,7 +10,10 @@ const LIMIT: Duration = Duration::from_millis(50);
 /// What a hook holds when its time is over: each runs in `publish` when the message says so.
 const HELD: [(&str, &str); 7] = [
     ("a lock", "lock(forever)"),
-    ("a lock under pcall", "while true do pcall(lock, forever) end"),
+    (
+        "a lock under pcall",
+        "while true do pcall(lock, forever) end",
+    ),
     (
         "a lock in a coroutine",
         "coroutine.wrap(function() lock(forever) end)()",
