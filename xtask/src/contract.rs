@@ -1,6 +1,7 @@
 //! `cargo xtask contract tinysse`: what a server of tinysse's interface must do, row by row.
 
 mod client;
+mod exchange;
 mod fault;
 mod front;
 mod row;
@@ -14,7 +15,7 @@ use std::env;
 use std::fs;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
@@ -142,9 +143,12 @@ fn row(id: &str) -> Result<Row> {
     Row::read(line.with_context(|| format!("no row {id}"))?)
 }
 
+/// The rows, with ids that no row before them has published: a server that runs may remember.
 fn corpus() -> Result<String> {
     let path = workspace::root().join(CORPUS);
-    fs::read_to_string(&path).with_context(|| path.display().to_string())
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let run = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
+    Ok(text.replace("{run}", &format!("{run:x}")))
 }
 
 fn id_of(line: &str) -> String {
@@ -180,11 +184,12 @@ fn perform_with(
     patience: Duration,
 ) -> Result<()> {
     let program = Program::new(binary, row)?;
-    if row.lua.is_empty() {
-        program.write_script(&row.script)?;
-    } else {
-        program.write_script(&evaluator(&row.script, &row.lua))?;
-    }
+    let script = match &row.script_file {
+        Some(file) => fs::read_to_string(workspace::root().join(file)).context("no such script")?,
+        None if row.lua.is_empty() => row.script.join("\n"),
+        None => evaluator(&row.script, &row.lua),
+    };
+    program.write_script(&script)?;
     let server = (!row.needs_no_server())
         .then(|| program.serve(row, patience))
         .transpose()?;

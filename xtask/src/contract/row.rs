@@ -25,6 +25,9 @@ pub(crate) struct Row {
     /// Lines of its script.
     #[serde(default)]
     pub(crate) script: Vec<String>,
+    /// Its script as a file of the repository.
+    #[serde(default)]
+    pub(crate) script_file: Option<String>,
     /// Expressions of Lua, and what `tostring` makes of them; `raises` for an error.
     #[serde(default)]
     pub(crate) lua: Vec<(String, String)>,
@@ -188,7 +191,7 @@ impl Row {
     }
 
     pub(crate) fn has_script(&self) -> bool {
-        !(self.script.is_empty() && self.lua.is_empty())
+        self.script_file.is_some() || !(self.script.is_empty() && self.lua.is_empty())
     }
 
     /// Whether the program alone is looked at.

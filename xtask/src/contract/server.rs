@@ -53,11 +53,8 @@ impl Program {
     }
 
     /// Writes the script.
-    pub(crate) fn write_script(&self, lines: &[String]) -> Result<()> {
-        Ok(fs::write(
-            self.directory.join("script.lua"),
-            lines.join("\n"),
-        )?)
+    pub(crate) fn write_script(&self, text: &str) -> Result<()> {
+        Ok(fs::write(self.directory.join("script.lua"), text)?)
     }
 
     fn command(&self, arguments: &[OsString]) -> Result<Command> {
@@ -127,7 +124,10 @@ impl Program {
         let address = server
             .map(|address| address.to_string())
             .unwrap_or_default();
-        let fill = |argument: &String| OsString::from(argument.replace("{server}", &address));
+        let fill = |argument: &String| {
+            let argument = argument.replace("{server}", &address);
+            OsString::from(argument.replace("{root}", &workspace::root().to_string_lossy()))
+        };
         let beside = Self {
             binary: self.binary.clone(),
             directory: self.directory.join("run"),

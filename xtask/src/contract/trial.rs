@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::contract::client::{Answer, Connection, Stream};
+use crate::contract::client::{Connection, Stream};
+use crate::contract::exchange::{check_headers, is_like, request, send_to};
 use crate::contract::row::{Leave, Open, Row, Send, Step, Together};
 use crate::contract::server::{Program, Server};
 
@@ -88,7 +89,7 @@ impl Trial {
                 .program
                 .as_ref()
                 .context("no program")?
-                .write_script(lines),
+                .write_script(&lines.join("\n")),
             Step::Run(run) => {
                 let server = self.server.as_ref().map(|server| server.address);
                 self.program
@@ -201,42 +202,8 @@ impl Trial {
     }
 }
 
-fn send_to(address: SocketAddr, patience: Duration, send: &Send) -> Result<()> {
-    let (method, _) = send
-        .request
-        .split_once(' ')
-        .context("a request has a method and a target")?;
-    let mut connection = Connection::open(address, patience)?;
-    let body = send.body.as_ref().map(|body| body.to_text().into_bytes());
-    connection.send(&request(
-        &send.request,
-        &send.headers,
-        body.as_deref(),
-        send.chunks,
-    ));
-    let answer = connection.answer(method)?;
-    let text = answer.text();
-    ensure!(
-        answer.status == send.status,
-        "{} {text:?}, not {}",
-        answer.status,
-        send.status
-    );
-    check_headers(&answer, &send.has, &send.lacks)?;
-    if let Some(expected) = &send.answer {
-        ensure!(text == *expected, "{text:?}, not {expected:?}");
-    }
-    for part in &send.contains {
-        ensure!(text.contains(part), "{text:?} has no {part:?}");
-    }
-    for part in &send.hides {
-        ensure!(!text.contains(part), "{text:?} has {part:?}");
-    }
-    Ok(())
-}
-
 /// The script that evaluates expressions: the data of a message is the number of one.
-pub(crate) fn evaluator(script: &[String], cases: &[(String, String)]) -> Vec<String> {
+pub(crate) fn evaluator(script: &[String], cases: &[(String, String)]) -> String {
     let mut lines = script.to_vec();
     lines.push("local cases = {".to_owned());
     lines.extend(
@@ -252,108 +219,5 @@ pub(crate) fn evaluator(script: &[String], cases: &[(String, String)]) -> Vec<St
     lines.push("  pub.msg.data = ok and tostring(value) or \"raises\"".to_owned());
     lines.push("  return pub".to_owned());
     lines.push("end".to_owned());
-    lines
-}
-
-/// Whether a block is the expected one, in which `{n}` is a whole number and `{word}` any word.
-fn is_like(block: &str, expected: &str) -> bool {
-    let Some((before, rest)) = expected.split_once('{') else {
-        return block == expected;
-    };
-    let Some((kind, after)) = rest.split_once('}') else {
-        return block == expected;
-    };
-    let is_part: fn(&char) -> bool = match kind {
-        "n" => char::is_ascii_digit,
-        "word" => |c| !c.is_whitespace(),
-        _ => return block == expected,
-    };
-    let Some(rest) = block.strip_prefix(before) else {
-        return false;
-    };
-    let length = rest
-        .chars()
-        .take_while(is_part)
-        .map(char::len_utf8)
-        .sum::<usize>();
-    length > 0 && is_like(&rest[length..], after)
-}
-
-fn check_headers(answer: &Answer, has: &[String], lacks: &[String]) -> Result<()> {
-    for line in has {
-        let Some((name, value)) = line.split_once(": ") else {
-            bail!("no header line: {line}");
-        };
-        let values = answer.values(name);
-        ensure!(
-            values.len() == 1 && is_like(values[0], value),
-            "{name}: {values:?}, not {value:?}"
-        );
-    }
-    for name in lacks {
-        let values = answer.values(name);
-        ensure!(values.is_empty(), "{name}: {values:?}, not absent");
-    }
-    Ok(())
-}
-
-/// The bytes of a request; `{ff}` in a header is a byte that is no UTF-8.
-fn request(line: &str, headers: &[String], body: Option<&[u8]>, chunks: Option<usize>) -> Vec<u8> {
-    let mut bytes = format!("{line} HTTP/1.1\r\nhost: x\r\n").into_bytes();
-    for header in headers {
-        for (index, part) in header.split("{ff}").enumerate() {
-            if index > 0 {
-                bytes.push(0xff);
-            }
-            bytes.extend(part.as_bytes());
-        }
-        bytes.extend(b"\r\n");
-    }
-    match (body, chunks) {
-        (None, _) => bytes.extend(b"\r\n"),
-        (Some(body), None) => {
-            bytes.extend(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
-            bytes.extend(body);
-        }
-        (Some(body), Some(size)) => {
-            bytes.extend(b"transfer-encoding: chunked\r\n\r\n");
-            for chunk in body.chunks(size.max(1)) {
-                bytes.extend(format!("{:x}\r\n", chunk.len()).as_bytes());
-                bytes.extend(chunk);
-                bytes.extend(b"\r\n");
-            }
-            bytes.extend(b"0\r\n\r\n");
-        }
-    }
-    bytes
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hole_is_filled_by_a_number_or_a_word_and_by_nothing_else() {
-        assert!(is_like("retry: 25\n\n", "retry: {n}\n\n"));
-        assert!(!is_like("retry: \n\n", "retry: {n}\n\n"));
-        assert!(!is_like("retry: 25 \n\n", "retry: {n}\n\n"));
-        assert!(is_like("id: a/b-1\n: ok\n\n", "id: {word}\n: ok\n\n"));
-        assert!(is_like("data: {\"a\":1}\n\n", "data: {\"a\":1}\n\n"));
-        assert!(!is_like("data: x\n\n", "data: y\n\n"));
-    }
-
-    #[test]
-    fn a_body_is_sent_with_its_length_or_in_chunks() {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let whole = text(request("POST /a", &["x: 1".to_owned()], Some(b"abc"), None));
-        assert_eq!(
-            whole,
-            "POST /a HTTP/1.1\r\nhost: x\r\nx: 1\r\ncontent-length: 3\r\n\r\nabc"
-        );
-        let chunked = text(request("POST /a", &[], Some(b"abc"), Some(2)));
-        assert!(
-            chunked.ends_with("\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"),
-            "{chunked}"
-        );
-    }
+    lines.join("\n")
 }
