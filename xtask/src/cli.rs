@@ -8,7 +8,7 @@ use semver::Version;
 
 use crate::release::Mode;
 use crate::report::Options;
-use crate::{bench, ci, fuzz, release, stress, vectors, workspace};
+use crate::{bench, ci, contract, dist, fuzz, release, stress, vectors, workspace};
 
 /// The workspace's own tasks.
 #[derive(Debug, Parser)]
@@ -39,6 +39,8 @@ enum Task {
     Teeth(Flags),
     /// Runs a hub, or a client, through what seeds decide, and judges what readers saw.
     Stress(stress::Seeds),
+    /// Runs the rows of an interface's contract on a server.
+    Contract(contract::Options),
     /// Runs a fuzz target, or all, for some seconds each.
     Fuzz {
         /// A target of `fuzz/`, or `all`.
@@ -70,6 +72,12 @@ enum Task {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Makes an archive of the server for this machine.
+    Dist {
+        /// The profile that it is built with.
+        #[arg(long, default_value = "dist")]
+        profile: String,
+    },
     /// Runs every example.
     Examples(Flags),
     /// Drives headless Chromium against every adapter and example page.
@@ -94,6 +102,7 @@ impl Cli {
             Task::Tidy => step("tidy", Options::default()),
             Task::Vectors { files } => vectors::run(&files),
             Task::Stress(seeds) => stress::run(seeds),
+            Task::Contract(options) => contract::run(options),
             Task::Teeth(flags) => step("teeth", flags.into()),
             Task::Fuzz {
                 planted: true,
@@ -130,6 +139,7 @@ impl Cli {
                 let mode = if dry_run { Mode::DryRun } else { Mode::Write };
                 release::run(workspace::root(), &version, mode).map(|()| true)
             }
+            Task::Dist { profile } => dist::run(&profile),
             Task::Examples(flags) => step("examples", flags.into()),
             Task::Browser(flags) => step("browser", flags.into()),
         }
@@ -174,6 +184,10 @@ mod tests {
         check("stress hub --seeds 1000", true);
         check("stress hub --provider delayed --seed 17", true);
         check("stress client --seeds 500 --seed 17", true);
+        check("contract tinysse", true);
+        check("contract tinysse --binary tinysse --only publish-", true);
+        check("contract tinysse --against http://127.0.0.1:1983", true);
+        check("contract tinysse --self-test", true);
         check("fuzz decoder 600", true);
         check("fuzz --planted --install", true);
         check("bench codec --svg codec.svg --rounds 15", true);
@@ -181,6 +195,8 @@ mod tests {
             "bench fanout --only flat --servers axum --store memory",
             true,
         );
+        check("dist", true);
+        check("dist --profile dev", true);
         check("release 0.4.0 --dry-run", true);
     }
 
@@ -189,6 +205,7 @@ mod tests {
         check("vectors", false);
         check("bench", false);
         check("stress", false);
+        check("contract", false);
         check("release 0.4", false);
         check("fuzz decoder 10 --planted", false);
     }

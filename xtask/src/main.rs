@@ -5,6 +5,8 @@ mod bench;
 mod browser;
 mod ci;
 mod cli;
+mod contract;
+mod dist;
 mod examples;
 mod fuzz;
 mod group;

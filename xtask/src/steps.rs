@@ -2,6 +2,7 @@
 
 mod bench_smoke;
 mod clippy;
+mod contract;
 mod deny;
 mod doc;
 mod features;
@@ -49,6 +50,7 @@ pub(crate) const STEPS: &[Step] = &[
     step("browser", "Chromium reads every adapter", browser::run),
     step("vectors", "every public vector passes", vectors::run),
     step("stress", "no seed finds a fault", stress::run),
+    step("contract", "scripts and clients go on", contract::run),
     step("teeth", "every planted fault is reported", teeth::run),
     step("fuzz", "no target finds anything quickly", fuzz::run),
     step("bench-smoke", "the contenders agree", bench_smoke::run),

@@ -1,0 +1,238 @@
+//! Faults planted in a server, each with the row that is meant for it.
+
+use crate::contract::client::Answer;
+use crate::contract::front::Request;
+
+/// One thing that a server does wrong.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) name: &'static str,
+    /// The row that must fail.
+    pub(crate) row: &'static str,
+    pub(crate) request: fn(&mut Request),
+    pub(crate) answer: fn(&Request, &mut Answer),
+    pub(crate) block: fn(&Request, String) -> String,
+}
+
+/// A front that changes nothing.
+pub(crate) const HONEST: Fault = Fault {
+    name: "none",
+    row: "",
+    request: |_| (),
+    answer: |_, _| (),
+    block: |_, block| block,
+};
+
+const fn in_request(name: &'static str, row: &'static str, request: fn(&mut Request)) -> Fault {
+    Fault {
+        name,
+        row,
+        request,
+        ..HONEST
+    }
+}
+
+const fn in_answer(
+    name: &'static str,
+    row: &'static str,
+    answer: fn(&Request, &mut Answer),
+) -> Fault {
+    Fault {
+        name,
+        row,
+        answer,
+        ..HONEST
+    }
+}
+
+const fn in_block(
+    name: &'static str,
+    row: &'static str,
+    block: fn(&Request, String) -> String,
+) -> Fault {
+    Fault {
+        name,
+        row,
+        block,
+        ..HONEST
+    }
+}
+
+/// All of them.
+pub(crate) const FAULTS: &[Fault] = &[
+    in_answer("keys in another order", "publish-accepted", |_, answer| {
+        let text = answer.text();
+        if let Some((queued, subscribers)) = text.trim_matches(['{', '}']).split_once(',') {
+            answer.body = format!("{{{subscribers},{queued}}}").into_bytes();
+        }
+    }),
+    in_answer(
+        "202 counts no subscribers",
+        "publish-counts-subscribers",
+        |_, answer| {
+            let text = answer
+                .text()
+                .replace("\"subscribers\":1", "\"subscribers\":0");
+            answer.body = text.into_bytes();
+        },
+    ),
+    in_answer(
+        "body limit one too low",
+        "publish-limit-64000",
+        |request, answer| {
+            if request.body.len() == 64_000 {
+                answer.status = 413;
+            }
+        },
+    ),
+    in_request(
+        "body limit one too high",
+        "publish-limit-64001",
+        |request| {
+            if request.body.len() == 64_001 {
+                request.body = b"{\"data\":\"x\"}".to_vec();
+                set(request, "content-length", "12");
+            }
+        },
+    ),
+    in_answer("charset refused", "publish-charset", |request, answer| {
+        if request
+            .header("content-type")
+            .is_some_and(|it| it.contains("charset"))
+        {
+            answer.status = 415;
+        }
+    }),
+    in_answer(
+        "an empty message is accepted",
+        "publish-empty-object",
+        |request, answer| {
+            if request.body == b"{}" {
+                answer.status = 202;
+            }
+        },
+    ),
+    in_answer(
+        "405 names no methods",
+        "publish-other-method",
+        |_, answer| {
+            answer.headers.retain(|(name, _)| name != "allow");
+        },
+    ),
+    in_answer(
+        "rejected with another status",
+        "hook-publish-nil",
+        |_, answer| {
+            if answer.status == 403 {
+                answer.status = 401;
+            }
+        },
+    ),
+    in_answer(
+        "a traceback gets out",
+        "hook-publish-raises",
+        |_, answer| {
+            if answer.status == 500 {
+                answer.body = b"{\"error\":\"stack traceback: script.lua:2: secret\"}".to_vec();
+            }
+        },
+    ),
+    in_answer(
+        "an answer names the wrong origin",
+        "cors-listed-origin",
+        |_, answer| {
+            for (_, value) in answer
+                .headers
+                .iter_mut()
+                .filter(|(name, _)| name == "access-control-allow-origin")
+            {
+                "*".clone_into(value);
+            }
+        },
+    ),
+    in_request("HEAD opens a stream", "subscribe-head", |request| {
+        if request.method == "HEAD" {
+            "GET".clone_into(&mut request.method);
+        }
+    }),
+    in_request(
+        "the query goes before the header",
+        "subscribe-id-header-over-query",
+        |request| {
+            if request.target.contains("last_event_id=") {
+                request.headers.retain(|(name, _)| name != "last-event-id");
+            }
+        },
+    ),
+    in_request(
+        "an empty header hides the query",
+        "subscribe-id-empty-header",
+        |request| {
+            if request.header("last-event-id") == Some("") {
+                "/sse".clone_into(&mut request.target);
+            }
+        },
+    ),
+    in_request(
+        "the id in the query is not read",
+        "subscribe-id-query",
+        |request| {
+            "/sse".clone_into(&mut request.target);
+        },
+    ),
+    in_block("no opening", "subscribe-opening", |_, block| {
+        if block == ": ok\n\n" {
+            String::new()
+        } else {
+            block
+        }
+    }),
+    in_block(
+        "another text for silence",
+        "option-keep-alive-text",
+        |_, block| block.replace(": still here", ": keep-alive"),
+    ),
+    in_block("retry without a value", "subscribe-timeout", |_, block| {
+        block.replace("retry: 0", "retry: ")
+    }),
+    in_block(
+        "the hook message is skipped on replay",
+        "hook-message-on-replay",
+        |request, block| match request.header("last-event-id") {
+            Some(_) => block.replace(" seen", ""),
+            None => block,
+        },
+    ),
+    in_block("comments before data", "wire-order", |_, block| {
+        let (mut comments, mut lines): (Vec<_>, Vec<_>) = block
+            .trim_end()
+            .lines()
+            .partition(|line| line.starts_with(':'));
+        comments.append(&mut lines);
+        comments.join("\n") + "\n\n"
+    }),
+    in_block(
+        "a leading space is lost",
+        "wire-leading-space",
+        |_, block| block.replace("data:  ", "data: "),
+    ),
+    in_block(
+        "a last line end is lost",
+        "wire-trailing-line-end",
+        |_, block| block.replace("\ndata: \n\n", "\n\n"),
+    ),
+    in_answer(
+        "a line end in an id is accepted",
+        "injection-id",
+        |_, answer| {
+            if answer.status == 400 {
+                answer.status = 202;
+            }
+        },
+    ),
+];
+
+fn set(request: &mut Request, name: &str, value: &str) {
+    request.headers.retain(|(own, _)| own != name);
+    request.headers.push((name.to_owned(), value.to_owned()));
+}
