@@ -1,6 +1,6 @@
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
-use sse_hub::{Ack, Draft, Publish, PublishError, PublishErrorKind, Published};
+use sse_hub::{BatchError, Draft, Publish, PublishError, PublishErrorKind, Published};
 
 use super::{
     body::{collect, read},
@@ -165,12 +165,8 @@ async fn publish_all(app: &App, drafts: Vec<Publish>) -> Result<Vec<Published>, 
     {
         return Ok(vec![draft.await.map_err(|error| refusal(&error))?]);
     }
-    let answers = app.hub.publish_batch(drafts, Ack::Accepted).await;
-    let answers = answers.map_err(|error| refusal(&error))?;
-    answers
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map_err(|error| refusal(&error))
+    let published = app.hub.publish_batch(drafts).await;
+    published.map_err(|error| refused_batch(&error))
 }
 
 /// Publishes what a script says, without asking its hook.
@@ -186,6 +182,11 @@ pub(crate) async fn publish_one(
     published.map_err(|error| {
         std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
     })
+}
+
+fn refused_batch(error: &BatchError) -> Refusal {
+    let first = std::error::Error::source(error).and_then(|first| first.downcast_ref());
+    first.map_or_else(|| unavailable(&error.to_string()).into(), refusal)
 }
 
 fn refusal(error: &PublishError) -> Refusal {
