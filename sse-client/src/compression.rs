@@ -1,5 +1,4 @@
 use std::{
-    fmt,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -24,6 +23,7 @@ pub(crate) fn decoded(encoding: &[u8], body: ResponseBody) -> Result<ResponseBod
         body,
         decoder,
         input: Bytes::new(),
+        output: vec![0; PIECE].into(),
         held_back: false,
         complete: false,
     }))
@@ -40,6 +40,7 @@ struct Decompressed {
     body: ResponseBody,
     decoder: Box<dyn DecodeV2 + Send>,
     input: Bytes,
+    output: Box<[u8]>,
     /// Whether the last piece was full, so that the decoder may hold more.
     held_back: bool,
     complete: bool,
@@ -49,9 +50,9 @@ struct Decompressed {
 const PIECE: usize = 16 * 1024;
 
 impl Decompressed {
+    /// Gives what comes of the input, or of what was held back; it may be nothing.
     fn piece(&mut self) -> std::io::Result<Bytes> {
-        let mut piece = vec![0; PIECE];
-        let mut output = WriteBuffer::new_initialized(&mut piece);
+        let mut output = WriteBuffer::new_initialized(&mut self.output);
         let mut input = PartialBuffer::new(&*self.input);
         if input.unwritten().is_empty() {
             self.decoder.flush(&mut output)?;
@@ -59,11 +60,11 @@ impl Decompressed {
             self.complete = true;
         }
         let read = input.written_len();
-        let written = output.written_len();
+        // A copy of the right size: whoever keeps an event keeps its piece.
+        let piece = Bytes::copy_from_slice(output.written());
         self.input.advance(read);
-        self.held_back = written == PIECE;
-        piece.truncate(written);
-        Ok(piece.into())
+        self.held_back = piece.len() == PIECE;
+        Ok(piece)
     }
 }
 
@@ -89,11 +90,5 @@ impl Stream for Decompressed {
             return Poll::Ready(Some(Ok(Bytes::new())));
         }
         Poll::Ready(Some(self.piece().map_err(TransportError::new)))
-    }
-}
-
-impl fmt::Debug for Decompressed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Decompressed")
     }
 }

@@ -23,6 +23,7 @@ mod transport;
 #[cfg(feature = "json")]
 mod typed;
 
+pub use http;
 pub use sse_core::{
     ByteString, Bytes, DecodeError, DecodeErrorKind, Event, EventId, EventType, Limit, Limits,
     Received, ReconnectState, Retry,

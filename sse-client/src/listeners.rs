@@ -206,6 +206,6 @@ impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listener")
             .field("removed", &self.removed.load(Ordering::Acquire))
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -38,61 +38,43 @@ pub(crate) struct Exchange {
 /// [Fetch, 4.4]: https://fetch.spec.whatwg.org/#http-redirect-fetch
 pub(crate) async fn exchange(
     transport: Arc<dyn Transport>,
-    mut target: Target,
+    target: Target,
     last_event_id: Option<HeaderValue>,
     body: RequestBody,
 ) -> Exchange {
     let mut moved = None;
+    let response = follow(&*transport, target, last_event_id, body, &mut moved).await;
+    Exchange { response, moved }
+}
+
+async fn follow(
+    transport: &dyn Transport,
+    mut target: Target,
+    last_event_id: Option<HeaderValue>,
+    mut body: RequestBody,
+    moved: &mut Option<Target>,
+) -> Result<Response<ResponseBody>, Error> {
     let mut permanent = true;
-    let mut body = body;
     for _ in 0..=MOST {
         let replay = body.replay();
-        let sent = if target.with_body {
-            body
-        } else {
-            RequestBody::empty()
-        };
-        let response = match transport
-            .send(target.request(last_event_id.as_ref(), sent))
-            .await
-        {
-            Ok(response) => response,
-            Err(error) => {
-                let response = Err(Error::because(ErrorKind::Transport, error));
-                return Exchange { response, moved };
-            }
-        };
-        let next = match target.after(&response) {
-            Ok(Some(next)) => next,
-            Ok(None) => {
-                return Exchange {
-                    response: Ok(response),
-                    moved,
-                };
-            }
-            Err(error) => {
-                let response = Err(error);
-                return Exchange { response, moved };
-            }
+        let request = target.request(last_event_id.as_ref(), body);
+        let sent = transport.send(request).await;
+        let response = sent.map_err(|error| Error::because(ErrorKind::Transport, error))?;
+        let Some(next) = target.after(&response)? else {
+            return Ok(response);
         };
         permanent &= is_permanent(response.status());
         target = next;
         if permanent {
-            moved = Some(target.clone());
+            *moved = Some(target.clone());
         }
         body = match replay {
+            _ if !target.with_body => RequestBody::empty(),
             Some(body) => body,
-            None if target.with_body => {
-                let response = Err(Error::new(ErrorKind::Body));
-                return Exchange { response, moved };
-            }
-            None => RequestBody::empty(),
+            None => return Err(Error::new(ErrorKind::Body)),
         };
     }
-    Exchange {
-        response: Err(Error::new(ErrorKind::Redirect)),
-        moved,
-    }
+    Err(Error::new(ErrorKind::Redirect))
 }
 
 /// As many redirects as browsers follow.

@@ -107,35 +107,41 @@ impl EventSource {
         }
     }
 
-    /// Decides about what the decoder gave.
+    /// Gives what the decoder gave, if it is to be given.
     #[inline]
     fn give(
         &mut self,
         result: Result<Received, DecodeError>,
     ) -> ControlFlow<Option<Result<Received, Error>>> {
-        let received = match result {
-            Ok(received) => received,
-            Err(error) => return ControlFlow::Break(Some(Err(self.undecodable(error)))),
-        };
-        if received.event.id.is_some() && self.settings.unsafe_id == UnsafeId::SendLastSafe {
-            self.keep_safe_id(&received);
+        match result {
+            // It is moved once, to where it is returned.
+            Ok(received) => match self.mark(&received) {
+                Mark::None | Mark::Last => ControlFlow::Break(Some(Ok(received))),
+                Mark::Unwanted => ControlFlow::Continue(()),
+                Mark::End => ControlFlow::Break(None),
+            },
+            Err(error) => ControlFlow::Break(Some(Err(self.undecodable(error)))),
         }
+    }
+
+    /// Decides about a block, and ends if it is the end.
+    #[inline]
+    fn mark(&mut self, received: &Received) -> Mark {
         let event = &received.event;
+        if event.id.is_some() && self.settings.unsafe_id == UnsafeId::SendLastSafe {
+            self.keep_safe_id(received);
+        }
         let wanted = event.data.is_some()
             || event.comment.is_some()
             || (self.settings.id_blocks && event.id.is_some());
         if !wanted {
-            return ControlFlow::Continue(());
+            return Mark::Unwanted;
         }
-        match self.settings.end.mark(&received) {
-            Mark::None => {}
-            Mark::End => {
-                self.end();
-                return ControlFlow::Break(None);
-            }
-            Mark::Last => self.end(),
+        let mark = self.settings.end.mark(received);
+        if matches!(mark, Mark::End | Mark::Last) {
+            self.end();
         }
-        ControlFlow::Break(Some(Ok(received)))
+        mark
     }
 
     fn undecodable(&mut self, error: DecodeError) -> Error {

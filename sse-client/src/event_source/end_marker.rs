@@ -9,10 +9,13 @@ pub(super) struct EndMarker {
     required: bool,
 }
 
-/// What an event is to the end marker.
+/// What a block is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Mark {
+    /// An event like others.
     None,
+    /// A block that is not given out.
+    Unwanted,
     /// The end, which is not given out.
     End,
     /// The last event.

@@ -22,8 +22,6 @@ impl EventSource {
     /// Decides what follows the end of a connection or attempt: a delay, or the end.
     pub(super) fn fail(&mut self, error: Error, body: Option<ResponseBody>) -> Step {
         let begun = matches!(self.phase, Phase::Open { begun: true, .. });
-        // The connection goes now, not after the delay.
-        self.phase = Phase::Idle;
         self.idle.stop();
         self.decoder.reset();
         let failure = Failure::new(error, self.ever_open);
@@ -58,6 +56,7 @@ impl EventSource {
         match self.schedule.failed(now, asked, &mut self.settings.random) {
             None => self.stop(Some(Error::after(ErrorKind::RetriesExhausted, cause))),
             Some(delay) => {
+                // With this the connection goes, before the delay.
                 self.phase = Phase::Waiting(Box::pin(sleep(delay)));
                 self.set_state(State::Waiting { delay, cause });
                 ControlFlow::Continue(())
@@ -123,7 +122,12 @@ impl EventSource {
     }
 
     pub(super) fn set_state(&self, state: State) {
-        self.state.send_replace(state);
+        self.state.send_if_modified(|before| {
+            // It is connecting from the start.
+            let news = !matches!((&*before, &state), (State::Connecting, State::Connecting));
+            *before = state;
+            news
+        });
     }
 
     pub(super) fn now(&self) -> Duration {

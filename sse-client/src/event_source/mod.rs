@@ -51,7 +51,8 @@ use settings::Settings;
 ///
 /// * `Ok` is an event. A failure that is followed by another connection is no item; see [`state`](Self::state).
 /// * `Err` is final, and `None` follows, unless [`Error::is_final`] says otherwise: after an event that was skipped, events go on.
-/// * `None` is the end: the server answered 204, an end marker came, or [`Closer::close`] was called.
+/// * `None` is the end: the server answered 204, an end marker came, [`Closer::close`] was called, or a response has ended
+///   that no other is to follow, such as that to a POST.
 ///
 /// Events come in order, and are asked for only when they are taken: a slow reader slows the server down.
 /// Dropping it closes the connection at once; it has no task.

@@ -93,7 +93,7 @@ impl EventSource {
 
     /// Replaces a connection on which no byte came for this time, also while a response is waited for; off by default.
     ///
-    /// Comments count. Servers here send one every 15 s.
+    /// Comments count: servers of this workspace send one after 15 s of silence.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle.set(timeout);
         self
@@ -108,7 +108,8 @@ impl EventSource {
     ///
     /// The bounds of the delay are the backoff's.
     pub fn resume(mut self, state: ReconnectState) -> Self {
-        self.decoder = state.decoder(self.settings.decoder);
+        let id = state.last_event_id().cloned();
+        self.decoder.set_last_event_id(id.unwrap_or_default());
         self.last_safe_id = safe_id(&state);
         self.resumed = state;
         self

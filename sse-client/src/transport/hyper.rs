@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use http::{Request, Response};
 use hyper_util::{
     client::legacy::{
-        Client,
+        Builder, Client,
         connect::{Connect, HttpConnector},
     },
     rt::TokioExecutor,
@@ -25,21 +27,34 @@ pub struct HyperTransport<C = HttpConnector> {
 impl HyperTransport {
     /// Makes a transport that speaks HTTP/1.1 without TLS.
     pub fn new() -> Self {
-        let builder = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(0)
-            .build_http();
-        builder.into()
+        builder().build(connector()).into()
     }
 
     /// Makes a transport that speaks HTTP/2 without TLS, to servers that are known to.
     pub fn http2() -> Self {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_max_idle_per_host(0)
-            .http2_only(true)
-            .build_http();
-        client.into()
+        builder().http2_only(true).build(connector()).into()
     }
 }
+
+fn builder() -> Builder {
+    let mut builder = Client::builder(TokioExecutor::new());
+    builder
+        .retry_canceled_requests(false)
+        .pool_max_idle_per_host(0);
+    builder
+}
+
+fn connector() -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    // A peer that is gone without a word is noticed after a minute, also without an idle timeout.
+    connector.set_keepalive(Some(KEEP_ALIVE));
+    connector.set_keepalive_interval(Some(KEEP_ALIVE));
+    connector.set_keepalive_retries(Some(3));
+    connector
+}
+
+/// As long as `reqwest` waits.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 impl Default for HyperTransport {
     fn default() -> Self {

@@ -34,10 +34,12 @@ pub struct MemoryTransport {
 #[derive(Default)]
 struct Script {
     replies: Mutex<VecDeque<Reply>>,
-    otherwise: Option<Box<dyn Fn(&RecordedRequest) -> Reply + Send + Sync>>,
+    otherwise: Option<Answer>,
     requests: Mutex<Vec<RecordedRequest>>,
     open: AtomicUsize,
 }
+
+type Answer = Box<dyn Fn(&RecordedRequest) -> Reply + Send + Sync>;
 
 /// A request that a [`MemoryTransport`] has answered.
 #[non_exhaustive]
@@ -105,13 +107,11 @@ impl Transport for MemoryTransport {
             headers: parts.headers,
             body: body.try_into_bytes().ok(),
         };
-        let reply = match lock(&self.script.replies).pop_front() {
-            Some(reply) => reply,
-            None => match &self.script.otherwise {
-                Some(answer) => answer(&request),
-                None => Reply::status(StatusCode::NO_CONTENT),
-            },
-        };
+        let scripted = lock(&self.script.replies).pop_front();
+        let reply = scripted.unwrap_or_else(|| match &self.script.otherwise {
+            Some(answer) => answer(&request),
+            None => Reply::status(StatusCode::NO_CONTENT),
+        });
         if self.script.otherwise.is_none() {
             lock(&self.script.requests).push(request);
         }
@@ -126,7 +126,7 @@ impl Transport for MemoryTransport {
                 Outcome::Silence => pending().await,
             };
             let body = ResponseBody::from_stream(Parts {
-                parts: reply.parts,
+                rest: reply.parts,
                 pause: None,
                 _open: open,
             });
@@ -169,7 +169,7 @@ impl Drop for Open {
 
 /// The body of a scripted response.
 struct Parts {
-    parts: VecDeque<Part>,
+    rest: VecDeque<Part>,
     pause: Option<Pin<Box<Sleep>>>,
     _open: Open,
 }
@@ -183,13 +183,13 @@ impl Stream for Parts {
                 ready!(pause.as_mut().poll(cx));
                 self.pause = None;
             }
-            match self.parts.pop_front() {
+            match self.rest.pop_front() {
                 None => return Poll::Ready(None),
                 Some(Part::Chunk(bytes)) => return Poll::Ready(Some(Ok(bytes))),
                 Some(Part::Error(error)) => return Poll::Ready(Some(Err(error))),
                 Some(Part::Pause(time)) => self.pause = Some(Box::pin(sleep(time))),
                 Some(Part::Hang) => {
-                    self.parts.push_front(Part::Hang);
+                    self.rest.push_front(Part::Hang);
                     return Poll::Pending;
                 }
             }

@@ -33,6 +33,7 @@ impl ReqwestTransport {
         }
         let client = Client::builder()
             .redirect(Policy::none())
+            .retry(reqwest::retry::never())
             .pool_max_idle_per_host(0)
             .build()
             .map_err(TransportError::lasting)?;

@@ -56,8 +56,8 @@ const PLACES: u32 = 100;
 async fn dropping_it_anywhere_leaves_no_connection_no_task_and_no_timer() {
     for place in 0..PLACES {
         let transport = life();
-        let wakes = Arc::new(Wakes::default());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let count = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&count));
         let mut context = Context::from_waker(&waker);
         let mut events = events(&transport);
         for _ in 0..place {
@@ -68,11 +68,11 @@ async fn dropping_it_anywhere_leaves_no_connection_no_task_and_no_timer() {
         assert_eq!(transport.open_exchanges(), 0, "{place}");
         assert_eq!(Handle::current().metrics().num_alive_tasks(), 0, "{place}");
         // A timer that is left would call the waker, and hold it until then.
-        wakes.0.store(0, Ordering::SeqCst);
+        count.0.store(0, Ordering::SeqCst);
         advance(Duration::from_secs(24 * 60 * 60)).await;
-        assert_eq!(wakes.0.load(Ordering::SeqCst), 0, "{place}");
+        assert_eq!(count.0.load(Ordering::SeqCst), 0, "{place}");
         drop(waker);
-        assert_eq!(Arc::strong_count(&wakes), 1, "{place}");
+        assert_eq!(Arc::strong_count(&count), 1, "{place}");
     }
 }
 

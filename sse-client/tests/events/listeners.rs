@@ -26,11 +26,11 @@ async fn each_callback_gets_what_it_listens_to() {
     listeners.on_message(move |event| hear(event.data()));
     let hear = note("tick");
     listeners.on(EventType::from_static("tick"), move |event| {
-        hear(event.data())
+        hear(event.data());
     });
     let hear = note("named message");
     listeners.on(EventType::from_static("message"), move |event| {
-        hear(event.data())
+        hear(event.data());
     });
     let hear = note("any");
     listeners.on_any(move |event| hear(event.data()));
@@ -106,13 +106,13 @@ async fn what_was_removed_is_dropped_and_what_was_not_stays() {
     let mut events = source(&transport);
     let listeners = events.listeners();
     let held = Arc::new(());
-    let hold = |held: &Arc<()>| {
+    let listen = |held: &Arc<()>| {
         let held = Arc::clone(held);
         listeners.on_any(move |_| drop(Arc::clone(&held)))
     };
-    hold(&held).remove();
+    listen(&held).remove();
     assert_eq!(Arc::strong_count(&held), 1);
-    drop(hold(&held));
+    drop(listen(&held));
     events.connect().await.unwrap();
     assert_eq!(Arc::strong_count(&held), 2);
 }

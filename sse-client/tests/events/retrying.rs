@@ -1,11 +1,14 @@
 use std::{error::Error, time::Duration};
 
 use bytes::Bytes;
-use http::{Method, StatusCode};
-use sse_client::{Backoff, ErrorKind, MemoryTransport, Reply, RequestBody};
+use http::{Method, Request, Response, StatusCode};
+use sse_client::{
+    Backoff, BoxFuture, ErrorKind, EventSource, MemoryTransport, Reply, RequestBody, ResponseBody,
+    Transport, TransportError,
+};
 use tokio::time::Instant;
 
-use crate::scene::{exact, request, run, source};
+use crate::scene::{URL, exact, request, run, source};
 
 /// Replies that fail, and the seconds at which the requests after them come.
 #[track_caller]
@@ -168,7 +171,7 @@ async fn a_request_is_not_repeated_once_bytes_have_come() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_was_a_stream_is_sent_once() {
     let body = || {
-        let chunks = ["a", "b"].map(|chunk| Ok::<_, std::io::Error>(chunk));
+        let chunks = ["a", "b"].map(Ok::<_, std::io::Error>);
         RequestBody::stream(tokio_stream::iter(chunks))
     };
     let transport = MemoryTransport::new().reply(Reply::refused("refused"));
@@ -183,27 +186,21 @@ async fn a_body_that_was_a_stream_is_sent_once() {
     assert_eq!((outcome.error, outcome.data.len()), (None, 1));
 }
 
+struct Never;
+
+impl Transport for Never {
+    fn send(
+        &self,
+        _request: Request<RequestBody>,
+    ) -> BoxFuture<Result<Response<ResponseBody>, TransportError>> {
+        Box::pin(async { Err(TransportError::lasting("no such scheme")) })
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_a_transport_can_never_send_is_final() {
-    let lasting = || sse_client::TransportError::lasting("no such scheme");
-    struct Never<F>(F);
-    impl<F> sse_client::Transport for Never<F>
-    where
-        F: Fn() -> sse_client::TransportError + Send + Sync + 'static,
-    {
-        fn send(
-            &self,
-            _request: http::Request<RequestBody>,
-        ) -> sse_client::BoxFuture<
-            Result<http::Response<sse_client::ResponseBody>, sse_client::TransportError>,
-        > {
-            let error = (self.0)();
-            Box::pin(async move { Err(error) })
-        }
-    }
-    let request = http::Request::get(crate::scene::URL).body(()).unwrap();
-    let mut events = sse_client::EventSource::with_transport(Never(lasting), request);
-    let outcome = run(&mut events).await;
+    let request = Request::get(URL).body(()).unwrap();
+    let outcome = run(&mut EventSource::with_transport(Never, request)).await;
     assert_eq!(outcome.error, Some(ErrorKind::Transport));
     assert_eq!(outcome.after, Duration::ZERO);
 }
