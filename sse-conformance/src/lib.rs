@@ -1,6 +1,8 @@
 #![forbid(unsafe_code)]
-//! One suite that every codec and every adapter must pass.
+//! One suite that every codec, every adapter, every hub and a client must pass.
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod codec;
 #[cfg(feature = "http")]
 pub mod http;

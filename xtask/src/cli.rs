@@ -37,7 +37,7 @@ enum Task {
     },
     /// Shows that every check fails for the fault that it is meant for.
     Teeth(Flags),
-    /// Runs a hub through what seeds decide, and judges what its readers saw.
+    /// Runs a hub, or a client, through what seeds decide, and judges what readers saw.
     Stress(stress::Seeds),
     /// Runs a fuzz target, or all, for some seconds each.
     Fuzz {
@@ -173,6 +173,7 @@ mod tests {
         check("vectors testdata/a.jsonl testdata/b.jsonl", true);
         check("stress hub --seeds 1000", true);
         check("stress hub --provider delayed --seed 17", true);
+        check("stress client --seeds 500 --seed 17", true);
         check("fuzz decoder 600", true);
         check("fuzz --planted --install", true);
         check("bench codec --svg codec.svg --rounds 15", true);

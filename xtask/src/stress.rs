@@ -1,4 +1,4 @@
-//! `cargo xtask stress`: seeds that decide on everything that is done to a hub.
+//! `cargo xtask stress`: seeds that decide on everything that is done to a hub, or to a client.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::job::Job;
 pub(crate) struct Seeds {
     /// What is put under stress.
     target: Target,
-    /// The engine under the hub.
+    /// The engine under the hub; a client reads from one in memory.
     #[arg(long, default_value = "memory")]
     provider: Provider,
     /// How many seeds; one with `--seed` alone.
@@ -27,6 +27,8 @@ pub(crate) struct Seeds {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Target {
     Hub,
+    /// Through a network that fails; each seed is run with retention beyond the run and with little.
+    Client,
 }
 
 /// The engines under a hub.
@@ -49,13 +51,16 @@ impl Provider {
 ///
 /// Cargo cannot be started.
 pub(crate) fn run(seeds: Seeds) -> Result<bool> {
-    let Target::Hub = seeds.target;
     let count = match (seeds.count, seeds.first) {
         (Some(count), _) => count,
         (None, Some(_)) => 1,
         (None, None) => 100,
     };
-    let job = job(seeds.provider, seeds.first.unwrap_or(0), count);
+    let first = seeds.first.unwrap_or(0);
+    let job = match seeds.target {
+        Target::Hub => job(seeds.provider, first, count),
+        Target::Client => client_job(first, count),
+    };
     Ok(job.limit(LIMIT).show()?.success)
 }
 
@@ -70,6 +75,12 @@ pub(crate) fn job(provider: Provider, first: u64, seeds: u64) -> Job {
         first.to_string(),
         seeds.to_string(),
     ])
+}
+
+/// The program that runs seeds against the client, built when it is needed.
+pub(crate) fn client_job(first: u64, seeds: u64) -> Job {
+    Job::cargo("run --quiet --package xtask --features soak --bin soak --")
+        .args([first.to_string(), seeds.to_string()])
 }
 
 /// A night of seeds.

@@ -58,9 +58,18 @@ impl EventSource {
                 return Poll::Ready(self.close());
             }
             if let Phase::Open { ended: false, .. } = self.phase {
-                while let Some(result) = self.decoder.next() {
-                    if let ControlFlow::Break(item) = self.give(result) {
-                        return Poll::Ready(item);
+                loop {
+                    // Moving an event costs as much as finding it: it is moved once, to where it is returned.
+                    let next = self.decoder.next();
+                    match self.mark(next.as_ref()) {
+                        Mark::None | Mark::Last => {}
+                        Mark::Unwanted => continue,
+                        Mark::End => return Poll::Ready(None),
+                    }
+                    match next {
+                        Some(Ok(received)) => return Poll::Ready(Some(Ok(received))),
+                        Some(Err(error)) => return Poll::Ready(Some(Err(self.undecodable(error)))),
+                        None => break,
                     }
                 }
             }
@@ -97,36 +106,19 @@ impl EventSource {
                 }
                 Poll::Ready(None) => {
                     *ended = true;
-                    match self.decoder.finish() {
-                        None => ControlFlow::Continue(()),
-                        Some(last) => self.give(last).map_break(Poll::Ready),
-                    }
+                    self.give_last()
                 }
                 Poll::Pending => self.silent(cx),
             },
         }
     }
 
-    /// Gives what the decoder gave, if it is to be given.
+    /// Decides about what the decoder gave, and ends if it is the end.
     #[inline]
-    fn give(
-        &mut self,
-        result: Result<Received, DecodeError>,
-    ) -> ControlFlow<Option<Result<Received, Error>>> {
-        match result {
-            // It is moved once, to where it is returned.
-            Ok(received) => match self.mark(&received) {
-                Mark::None | Mark::Last => ControlFlow::Break(Some(Ok(received))),
-                Mark::Unwanted => ControlFlow::Continue(()),
-                Mark::End => ControlFlow::Break(None),
-            },
-            Err(error) => ControlFlow::Break(Some(Err(self.undecodable(error)))),
-        }
-    }
-
-    /// Decides about a block, and ends if it is the end.
-    #[inline]
-    fn mark(&mut self, received: &Received) -> Mark {
+    fn mark(&mut self, next: Option<&Result<Received, DecodeError>>) -> Mark {
+        let Some(Ok(received)) = next else {
+            return Mark::None;
+        };
         let event = &received.event;
         if event.id.is_some() && self.settings.unsafe_id == UnsafeId::SendLastSafe {
             self.keep_safe_id(received);
@@ -144,6 +136,19 @@ impl EventSource {
         mark
     }
 
+    /// Gives what the end of a response made whole.
+    fn give_last(&mut self) -> Step {
+        let last = self.decoder.finish();
+        let item = match (self.mark(last.as_ref()), last) {
+            (Mark::Unwanted, _) | (_, None) => return ControlFlow::Continue(()),
+            (Mark::End, _) => None,
+            (Mark::None | Mark::Last, Some(Ok(received))) => Some(Ok(received)),
+            (_, Some(Err(error))) => Some(Err(self.undecodable(error))),
+        };
+        ControlFlow::Break(Poll::Ready(item))
+    }
+
+    #[cold]
     fn undecodable(&mut self, error: DecodeError) -> Error {
         let fatal = error.is_fatal();
         let error = Error::because(ErrorKind::Decode, error);

@@ -164,8 +164,14 @@ impl EventSource {
     /// # Cancel safety
     ///
     /// Nothing is lost if the future is dropped: connection, delay and what was read stay here.
-    pub async fn next(&mut self) -> Option<Result<Received, Error>> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it gives a future, which no iterator does"
+    )]
+    #[inline]
+    pub fn next(&mut self) -> impl Future<Output = Option<Result<Received, Error>>> + Send {
+        // An `async fn` would move each event once more.
+        poll_fn(|cx| self.poll_block(cx))
     }
 
     /// Calls the [`listeners`](Self::listeners) for what comes, until the end.

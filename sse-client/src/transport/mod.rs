@@ -11,7 +11,7 @@ mod request_body;
 mod reqwest;
 mod response_body;
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use http::{Request, Response};
 
@@ -55,4 +55,14 @@ pub trait Transport: Send + Sync + 'static {
         &self,
         request: Request<RequestBody>,
     ) -> BoxFuture<Result<Response<ResponseBody>, TransportError>>;
+}
+
+/// A transport that is shared, or whose type is not known.
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> BoxFuture<Result<Response<ResponseBody>, TransportError>> {
+        (**self).send(request)
+    }
 }

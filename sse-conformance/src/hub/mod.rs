@@ -31,6 +31,8 @@ mod world;
 
 pub use coverage::Coverage;
 pub use delayed::Delayed;
+#[cfg(feature = "client")]
+pub(crate) use dice::Dice;
 pub use fault::Fault;
 pub use oracle::{Violation, check};
 pub use plan::Engine;

@@ -19,6 +19,16 @@ pub enum Fault {
     Split(usize),
     /// The connection ends when so many bytes have passed to the client, in the middle of whatever it was.
     EndAfter(usize),
+    /// The connection ends when so many bytes have passed to the client behind the end of a mark's n-th occurrence,
+    /// counted from when the fault began or the connection did.
+    EndBehind {
+        /// What is looked for; not empty.
+        mark: &'static [u8],
+        /// Which occurrence.
+        times: usize,
+        /// How many bytes pass behind it.
+        bytes: usize,
+    },
 }
 
 /// How connections are cut.

@@ -1,27 +1,26 @@
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    sync::watch,
-    task::JoinHandle,
-};
+use tokio::{net::TcpSocket, sync::watch, task::JoinHandle};
 
 use super::{
     connection::carry,
+    door::Door,
     fault::{Cut, Fault},
+    fired::Fired,
 };
 
 /// A proxy on a port of its own; dropping it cuts what goes through it.
 #[derive(Debug)]
 pub struct Proxy {
-    address: SocketAddr,
+    door: Door,
     target: Arc<Mutex<SocketAddr>>,
     fault: watch::Sender<Fault>,
     cut: Arc<Mutex<watch::Sender<Option<Cut>>>>,
+    fired: Arc<Fired>,
     accepting: JoinHandle<()>,
 }
 
@@ -33,51 +32,73 @@ impl Proxy {
     ///
     /// # Errors
     /// The machine gives no port.
-    pub async fn start(target: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
+    pub fn start(target: SocketAddr) -> io::Result<Self> {
+        let (door, mut visitors) = Door::open_one()?;
         let target = Arc::new(Mutex::new(target));
         let fault = watch::Sender::new(Fault::None);
         let cut = Arc::new(Mutex::new(watch::Sender::new(None)));
+        let fired = Arc::new(Fired::default());
         let accepting = {
             let (target, faults, cut) = (Arc::clone(&target), fault.clone(), Arc::clone(&cut));
+            let fired = Arc::clone(&fired);
             tokio::spawn(async move {
-                while let Ok((client, _)) = listener.accept().await {
+                while let Some(client) = visitors.next().await {
                     let target = *target.lock().unwrap_or_else(PoisonError::into_inner);
                     let cut = cut
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .subscribe();
-                    let fault = faults.subscribe();
+                    let (fault, fired) = (faults.subscribe(), Arc::clone(&fired));
                     tokio::spawn(async move {
                         // A client whose server is not there sees its connection end.
                         if let Ok(socket) = TcpSocket::new_v4()
                             && socket.set_recv_buffer_size(BUFFER).is_ok()
                             && let Ok(server) = socket.connect(target).await
                         {
-                            carry(client, server, fault, cut).await;
+                            carry(client, server, fault, cut, &fired).await;
                         }
                     });
                 }
             })
         };
         Ok(Self {
-            address,
+            door,
             target,
             fault,
             cut,
+            fired,
             accepting,
         })
     }
 
     /// Returns where clients connect.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.door.address()
     }
 
     /// Lets a fault begin, in place of the one before.
     pub fn set(&self, fault: Fault) {
         self.fault.send_replace(fault);
+    }
+
+    /// Returns what happens to bytes now.
+    pub fn fault(&self) -> Fault {
+        *self.fault.borrow()
+    }
+
+    /// Refuses all who connect, until [`accept`](Self::accept); connections that there are go on.
+    pub async fn refuse(&self) {
+        self.door.close().await;
+    }
+
+    /// Accepts connections again.
+    pub async fn accept(&self) {
+        self.door.open().await;
+    }
+
+    /// Tells how often the faults did something.
+    pub fn fired(&self) -> &Fired {
+        &self.fired
     }
 
     /// Sends future connections to another server.

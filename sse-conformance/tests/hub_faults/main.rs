@@ -45,7 +45,7 @@ async fn f1_a_viewer_that_is_cut_off_anywhere_goes_on_after_the_last_whole_event
     const LAST: u64 = 2_000;
     let hub = Hub::new();
     let server = Server::start(&hub).await;
-    let proxy = Proxy::start(server.address).await.unwrap();
+    let proxy = Proxy::start(server.address).unwrap();
     let mut viewer = Viewer::connect(proxy.address(), "/a/cut").await;
     let publisher = tokio::spawn(async move {
         for number in 1..=LAST {
@@ -91,7 +91,7 @@ async fn f3_a_server_that_is_replaced_under_load_tells_everyone_that_its_log_is_
     const VIEWERS: usize = 30;
     let old = Hub::new();
     let server = Server::start(&old).await;
-    let proxy = Proxy::start(server.address).await.unwrap();
+    let proxy = Proxy::start(server.address).unwrap();
     let mut all = Vec::new();
     for number in 0..VIEWERS {
         all.push(Viewer::connect(proxy.address(), &format!("/a/{number}")).await);
@@ -135,7 +135,7 @@ async fn f6_one_who_reads_a_kilobyte_a_second_is_named_and_nobody_else_notices()
     let limit = LagLimit::default().bytes(256 * 1024);
     let hub = Hub::builder().lag_limit(limit).build();
     let server = Server::start(&hub).await;
-    let proxy = Proxy::start(server.address).await.unwrap();
+    let proxy = Proxy::start(server.address).unwrap();
     let mut slow = Viewer::connect(proxy.address(), "/a/snail").await;
     proxy.set(Fault::Throttle(1_000));
     let read: Vec<_> = (0..OTHERS).map(|_| Arc::new(AtomicU64::new(0))).collect();
@@ -200,7 +200,7 @@ async fn f7_one_behind_a_black_hole_is_freed_and_keep_alives_stay_on_time() {
     let limit = LagLimit::default().time(Duration::from_secs(1));
     let hub = Hub::builder().keep_alive(interval).lag_limit(limit).build();
     let server = Server::start(&hub).await;
-    let proxy = Proxy::start(server.address).await.unwrap();
+    let proxy = Proxy::start(server.address).unwrap();
     let gone = Viewer::connect(proxy.address(), "/a/gone").await;
     let mut watching = Vec::new();
     for number in 0..QUIET {

@@ -1,15 +1,16 @@
-//! A few seeds of everything that can be done to a hub.
+//! A few seeds of everything that can be done to a hub, and to a client that reads from one.
 
 use anyhow::Result;
 
 use super::vectors::closing;
 use crate::report::{Options, Report};
-use crate::stress::{Provider, job};
+use crate::stress::{Provider, client_job, job};
 
 pub(crate) fn run(_options: Options) -> Result<Report> {
     let mut report = Report::new();
-    for provider in Provider::ALL {
-        let job = job(provider, 0, SEEDS).run()?;
+    let hubs = Provider::ALL.map(|provider| job(provider, 0, SEEDS));
+    for job in hubs.into_iter().chain([client_job(0, SEEDS)]) {
+        let job = job.run()?;
         let part = closing(&job.text);
         let is_whole = part.passed + part.failed > 0;
         report.merge(part);

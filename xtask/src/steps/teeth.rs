@@ -1,4 +1,4 @@
-//! Faults planted in servers, codecs and hubs, each reported by the check meant for it.
+//! Faults planted in servers, codecs, hubs and clients, each reported by the check meant for it.
 
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ pub(crate) fn run(options: Options) -> Result<Report> {
         ("codec", "teeth_codec"),
         ("server", "teeth_http"),
         ("hub", "teeth_hub"),
+        ("client", "teeth_client"),
     ] {
         // Of the whole workspace, so that what the tests' step built serves again.
         let job = format!("test --workspace --all-features --test {test}");
@@ -60,7 +61,7 @@ fn faults(text: &str) -> Vec<&str> {
     faults
 }
 
-/// The least number of faulty servers, of faulty codecs, and of faulty hubs.
+/// The least number of faulty servers, of faulty codecs, of faulty hubs, and of faulty clients.
 const FAULTS: usize = 10;
 
 /// Some faults show only after a time limit of the suite.
