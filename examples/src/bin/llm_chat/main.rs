@@ -4,22 +4,18 @@
 //! Without anything set it asks `llm_stream` here. `LLM_URL` is the whole address, `LLM_KEY` the key, `LLM_MODEL` the model.
 //! An address that ends in `/messages` is spoken to as Anthropic's.
 
+mod wire;
+
 use std::env;
 use std::io::{Write, stdout};
 
-use anyhow::{Context as _, Result, bail};
-use serde::Deserialize;
+use anyhow::{Context as _, Result};
 use serde_json::json;
+use sse_client::EventSource;
 use sse_client::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use sse_client::http::{Method, Request};
-use sse_client::{EventSource, Received};
 
-/// The wire that an endpoint speaks.
-#[derive(Clone, Copy)]
-enum Wire {
-    OpenAi,
-    Anthropic,
-}
+use wire::Wire;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
@@ -51,7 +47,7 @@ async fn main() -> Result<()> {
                 return Err(error).context(said);
             }
         };
-        if let Some(token) = token(wire, &received)? {
+        if let Some(token) = wire.token(&received)? {
             print!("{token}");
             stdout().flush()?;
         }
@@ -87,62 +83,6 @@ fn request(wire: Wire, url: &str, question: &str) -> Result<Request<String>> {
         headers.insert("anthropic-version", HeaderValue::from_static("2023-06-01"));
     }
     Ok(request)
-}
-
-#[derive(Deserialize)]
-struct Chunk {
-    #[serde(default)]
-    choices: Vec<Choice>,
-    error: Option<Problem>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    delta: Delta,
-}
-
-#[derive(Deserialize)]
-struct Delta {
-    content: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct BlockDelta {
-    delta: TextDelta,
-}
-
-#[derive(Deserialize)]
-struct TextDelta {
-    text: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Failed {
-    error: Problem,
-}
-
-#[derive(Deserialize)]
-struct Problem {
-    message: String,
-}
-
-/// The piece of the answer that an event brings. An error may come in the midst of a stream whose status was 200.
-fn token(wire: Wire, received: &Received) -> Result<Option<String>> {
-    match (wire, received.event_type()) {
-        (Wire::OpenAi, _) => {
-            let chunk: Chunk = received.json()?;
-            if let Some(problem) = chunk.error {
-                bail!("the model says: {}", problem.message);
-            }
-            Ok(chunk.choices.into_iter().find_map(|choice| choice.delta.content))
-        }
-        (Wire::Anthropic, "content_block_delta") => Ok(received.json::<BlockDelta>()?.delta.text),
-        (Wire::Anthropic, "error") => {
-            bail!("the model says: {}", received.json::<Failed>()?.error.message)
-        }
-        // What frames the answer, and `ping`.
-        (Wire::Anthropic, _) => Ok(None),
-    }
 }
 
 fn variable(name: &str, default: &str) -> String {
