@@ -77,8 +77,12 @@ async fn ours(url: &str, mut sink: Sink) -> Result<Sink> {
     let transport = ReqwestTransport::from(reqwest::Client::new());
     let request = Request::get(url).body(())?;
     let mut events = EventSource::with_transport(transport, request);
-    while let Some(received) = events.next().await {
-        let received = received?;
+    while let Some(item) = events.next().await {
+        // Looked at where it is: to move it out would cost as much as to decode it.
+        let received = match &item {
+            Ok(received) => received,
+            Err(error) => bail!("{error:?}"),
+        };
         if received.event_type() == END_TYPE {
             return Ok(sink);
         }
@@ -117,7 +121,10 @@ async fn decoding(url: &str, mut sink: Sink) -> Result<Read> {
         for chunk in chunks {
             decoder.push(chunk);
             while let Some(received) = decoder.next() {
-                let received = received?;
+                let received = match &received {
+                    Ok(received) => received,
+                    Err(error) => bail!("{error:?}"),
+                };
                 if received.event_type() != END_TYPE {
                     sink.event(received.event_type(), received.data());
                 }
@@ -131,9 +138,11 @@ async fn decoding(url: &str, mut sink: Sink) -> Result<Read> {
 async fn reqwest_eventsource(url: &str, mut sink: Sink) -> Result<Sink> {
     let request = reqwest_of_eventsource::Client::new().get(url);
     let mut events = reqwest_eventsource::EventSource::new(request)?;
-    while let Some(event) = events.next().await {
-        let reqwest_eventsource::Event::Message(event) = event? else {
-            continue;
+    while let Some(item) = events.next().await {
+        let event = match &item {
+            Ok(reqwest_eventsource::Event::Message(event)) => event,
+            Ok(_) => continue,
+            Err(error) => bail!("{error:?}"),
         };
         if event.event == END_TYPE {
             return Ok(sink);
@@ -149,9 +158,11 @@ async fn eventsource_client(url: &str, mut sink: Sink) -> Result<Sink> {
     let client = ClientBuilder::for_url(url).ok().context("an address")?;
     let client = client.build_with_transport(HyperTransport::new()?);
     let mut events = pin!(client.stream());
-    while let Some(event) = events.next().await {
-        let SSE::Event(event) = event.ok().context(CUT)? else {
-            continue;
+    while let Some(item) = events.next().await {
+        let event = match &item {
+            Ok(SSE::Event(event)) => event,
+            Ok(_) => continue,
+            Err(error) => bail!("{error:?}"),
         };
         if event.event_type == END_TYPE {
             return Ok(sink);
@@ -166,9 +177,11 @@ async fn sseer(url: &str, mut sink: Sink) -> Result<Sink> {
 
     let events = EventSource::new(reqwest::Client::new().get(url))?;
     let mut events = pin!(events);
-    while let Some(event) = events.next().await {
-        let StreamEvent::Event(event) = event.ok().context(CUT)? else {
-            continue;
+    while let Some(item) = events.next().await {
+        let event = match &item {
+            Ok(StreamEvent::Event(event)) => event,
+            Ok(_) => continue,
+            Err(error) => bail!("{error:?}"),
         };
         let event_type: &str = &event.event;
         if event_type == END_TYPE {

@@ -37,13 +37,28 @@ fn answer(mut socket: TcpStream) -> Result<()> {
     let shape = Shape::of(part()?).context("a shape")?;
     let piece = shape.input(part()?.parse()?).piece;
     let times: u64 = part()?.parse()?;
-    // The body ends with the connection: nothing frames it.
-    socket.write_all(
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n",
-    )?;
+    socket.write_all(HEAD)?;
+    let framed = in_chunks(&piece);
     for _ in 0..times {
-        socket.write_all(&piece)?;
+        socket.write_all(&framed)?;
     }
-    socket.write_all(END.as_bytes())?;
+    socket.write_all(&in_chunks(END.as_bytes()))?;
+    socket.write_all(b"0\r\n\r\n")?;
     Ok(())
+}
+
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\
+    transfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+
+/// As servers frame event streams, with what a busy one writes at once.
+const CHUNK: usize = 64 << 10;
+
+fn in_chunks(piece: &[u8]) -> Vec<u8> {
+    let mut framed = Vec::with_capacity(piece.len() + piece.len() / 1024 + 16);
+    for chunk in piece.chunks(CHUNK) {
+        framed.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        framed.extend_from_slice(chunk);
+        framed.extend_from_slice(b"\r\n");
+    }
+    framed
 }
