@@ -10,7 +10,7 @@ use clap::Parser;
 use rusqlite::Connection;
 use sse_client::{Delivery, EventId, EventSource, Received};
 
-/// Follows an event stream and gives each event its effect in an SQLite database exactly once.
+/// Follows an event stream and gives each event its effect in a database exactly once.
 #[derive(Parser)]
 #[command(name = "exactly_once", max_term_width = 80)]
 struct Options {
