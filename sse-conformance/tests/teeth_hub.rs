@@ -9,18 +9,20 @@ const SEEDS: u64 = 50;
 #[test]
 fn every_fault_is_caught_within_fifty_seeds() {
     let mut missed = Vec::new();
-    for &fault in Fault::ALL {
-        let caught = (0..SEEDS).find_map(|seed| {
-            let found = run_seed(Engine::Memory, seed, Some(fault), &mut Coverage::default());
-            Some((seed + 1, found.err()?))
-        });
-        match caught {
-            Some((seeds, violation)) => println!(
-                "fault {}: reported by {} after {seeds} seeds",
-                fault.name(),
-                violation.check()
-            ),
-            None => missed.push(fault.name()),
+    for engine in [Engine::Memory, Engine::Delayed] {
+        for &fault in Fault::ALL {
+            let caught = (0..SEEDS).find_map(|seed| {
+                let found = run_seed(engine, seed, Some(fault), &mut Coverage::default());
+                Some((seed + 1, found.err()?))
+            });
+            match caught {
+                Some((seeds, violation)) => println!(
+                    "{engine:?}, fault {}: reported by {} after {seeds} seeds",
+                    fault.name(),
+                    violation.check()
+                ),
+                None => missed.push((engine, fault.name())),
+            }
         }
     }
     assert!(missed.is_empty(), "no seed shows {missed:?}");
@@ -28,9 +30,11 @@ fn every_fault_is_caught_within_fifty_seeds() {
 
 #[test]
 fn a_hub_without_a_fault_passes_the_same_seeds() {
-    for seed in 0..SEEDS {
-        let judged = run_seed(Engine::Memory, seed, None, &mut Coverage::default());
-        assert_eq!(judged, Ok(()), "seed {seed}");
+    for engine in [Engine::Memory, Engine::Delayed] {
+        for seed in 0..SEEDS {
+            let judged = run_seed(engine, seed, None, &mut Coverage::default());
+            assert_eq!(judged, Ok(()), "{engine:?}, seed {seed}");
+        }
     }
 }
 

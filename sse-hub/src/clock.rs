@@ -39,7 +39,8 @@ impl Clock {
 
     /// A clock that stands still until it is moved.
     ///
-    /// Moving it does nothing else: let the hub do what is due by [`Hub::maintain`](crate::Hub::maintain).
+    /// Moving it does nothing else, and a hub that follows it has no thread of its own, so that a test decides on each step:
+    /// what is due, and what a provider tells of its own accord, waits for [`Hub::maintain`](crate::Hub::maintain).
     pub fn manual() -> Self {
         Self {
             source: Source::Manual(Arc::default()),
@@ -60,6 +61,10 @@ impl Clock {
         if let Source::Manual(manual) = &self.source {
             manual.unix_millis.store(millis, Ordering::Release);
         }
+    }
+
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.source, Source::Manual(_))
     }
 
     pub(crate) fn now(&self) -> Duration {

@@ -125,7 +125,8 @@ impl Engine {
 
     /// Starts the hub's thread, once.
     pub(crate) fn start(self: &Arc<Self>) {
-        if self.signal.started.load(Ordering::Relaxed)
+        if self.clock.is_manual()
+            || self.signal.started.load(Ordering::Relaxed)
             || self.signal.started.swap(true, Ordering::AcqRel)
         {
             return;
@@ -238,10 +239,14 @@ impl Engine {
         }
     }
 
-    /// Does what is due.
-    pub(crate) fn tick(&self) {
+    /// Does what is due; returns how many subscriptions were looked at one by one.
+    pub(crate) fn tick(&self) -> usize {
         let namespaces = self.namespaces();
-        let pinned: u64 = namespaces.iter().map(|namespace| namespace.tick()).sum();
+        let ticked: Vec<_> = namespaces
+            .iter()
+            .map(|namespace| namespace.tick())
+            .collect();
+        let pinned: u64 = ticked.iter().map(|it| it.pinned).sum();
         let mut over = pinned.saturating_sub(self.options.pin_limit);
         for namespace in &namespaces {
             over = namespace.release_pins(over);
@@ -249,6 +254,7 @@ impl Engine {
         if !self.is_open() && !self.is_closed() {
             self.depart(self.clock.millis());
         }
+        ticked.iter().map(|it| it.looked_at).sum()
     }
 
     fn until_next_tick(&self) -> Duration {
@@ -306,6 +312,7 @@ impl Drop for Engine {
                 );
             }
             namespace.watchers.close();
+            namespace.cold_pages.clear();
         }
         self.signal.wake();
     }

@@ -180,6 +180,11 @@ impl Hub {
         self.engine.tick();
     }
 
+    #[cfg(test)]
+    pub(crate) fn tick(&self) -> usize {
+        self.engine.tick()
+    }
+
     /// Ends all subscriptions over a time, in random order, each with its own reconnection time and position.
     ///
     /// From now on new ones are asked to come again later. Publishing goes on until the last has ended, and is an error from then on.

@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -9,11 +10,15 @@ use sse_core::EventId;
 
 use crate::{
     hub::Hub,
+    lag::{LagLimit, Lagging},
+    log::Entry,
     provider::BoxFuture,
     publish::{PublishError, PublishErrorKind},
     resume::{OnGap, Start},
     subscription::{GapAs, Subscribe, SubscribeError, SubscribeErrorKind, Subscription},
 };
+
+type Filter = dyn Fn(&Entry) -> bool + Send + Sync;
 
 /// What of a request decides about a subscription, free of any framework.
 pub struct SessionRequest<'a> {
@@ -79,7 +84,7 @@ impl fmt::Debug for SessionRequest<'_> {
 ///
 /// [`from_query`](Self::from_query) reads it from the parameters that clients of the hub know.
 #[non_exhaustive]
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Session {
     /// Topics and patterns; none is the default topic.
     pub topics: Vec<ByteString>,
@@ -93,6 +98,11 @@ pub struct Session {
     pub markers: bool,
     /// Name and data for those who ask who is present.
     pub presence: Option<(ByteString, ByteString)>,
+    /// What happens when it falls too far behind; as the hub was told if this is `None`.
+    pub lagging: Option<Lagging>,
+    /// How far it may fall behind; as the hub was told if this is `None`.
+    pub lag_limit: Option<LagLimit>,
+    filter: Option<Arc<Filter>>,
 }
 
 impl Session {
@@ -102,6 +112,12 @@ impl Session {
             topics: topics.into_iter().map(Into::into).collect(),
             ..Self::default()
         }
+    }
+
+    /// Delivers only entries that this function accepts, as [`Subscribe::filter`] does.
+    pub fn filter(mut self, filter: impl Fn(&Entry) -> bool + Send + Sync + 'static) -> Self {
+        self.filter = Some(Arc::new(filter));
+        self
     }
 
     /// Reads a session from the query.
@@ -152,10 +168,28 @@ impl Session {
         if self.markers {
             subscribe = subscribe.markers();
         }
+        if let Some(lagging) = self.lagging {
+            subscribe = subscribe.lagging(lagging);
+        }
+        if let Some(limit) = self.lag_limit {
+            subscribe = subscribe.lag_limit(limit);
+        }
+        if let Some(filter) = self.filter {
+            subscribe = subscribe.filter(move |entry| filter(entry));
+        }
         match self.presence {
             Some((name, data)) => subscribe.presence(name, data),
             None => subscribe,
         }
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("topics", &self.topics)
+            .field("start", &self.start)
+            .finish_non_exhaustive()
     }
 }
 

@@ -56,7 +56,8 @@ impl EventSource {
         match self.schedule.failed(now, asked, &mut self.settings.random) {
             None => self.stop(Some(Error::after(ErrorKind::RetriesExhausted, cause))),
             Some(delay) => {
-                // With this the connection goes, before the delay.
+                // The connection goes before the delay begins: it is never shorter than the server asked.
+                self.phase = Phase::Idle;
                 self.phase = Phase::Waiting(Box::pin(sleep(delay)));
                 self.set_state(State::Waiting { delay, cause });
                 ControlFlow::Continue(())

@@ -16,7 +16,7 @@ use super::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
 /// [`new`](Self::new) speaks HTTP/1.1 without TLS.
 /// For TLS, and HTTP/2 where TLS negotiates it, make a client with a connector such as that of `hyper-rustls` and take it with `From`.
 /// A client of your own should keep no idle connections (`pool_max_idle_per_host(0)`) if nothing is to be left
-/// when the event source is dropped.
+/// when the event source is dropped, and if no HTTP/2 connection that has fallen silent is to be asked again.
 ///
 /// A clone uses the same client.
 #[derive(Clone, Debug)]

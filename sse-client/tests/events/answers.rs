@@ -126,6 +126,18 @@ async fn an_error_has_status_headers_and_body() {
     assert!(error.into_body().is_none());
 }
 
+#[tokio::test]
+async fn the_body_of_an_error_is_read_up_to_a_bound() {
+    let chunk = vec![b'x'; 300_000];
+    let endless = (0..10).fold(Reply::status(StatusCode::FORBIDDEN), |reply, _| {
+        reply.chunk(chunk.clone())
+    });
+    let transport = MemoryTransport::new().reply(endless);
+    let mut error = source(&transport).next().await.unwrap().unwrap_err();
+    assert_eq!(error.body().await.unwrap().len(), 1024 * 1024);
+    assert_eq!(transport.open_exchanges(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_check_of_ones_own_replaces_ours() {
     let transport = MemoryTransport::new()

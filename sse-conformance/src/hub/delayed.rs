@@ -1,7 +1,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    future::ready,
+    future::{poll_fn, ready},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -39,6 +39,8 @@ struct Log {
     keys: HashMap<ByteString, (u64, u32)>,
     dice: Dice,
     is_reachable: bool,
+    /// How often a page is asked for before it is there, at most.
+    patience: u64,
 }
 
 #[derive(Default)]
@@ -71,6 +73,7 @@ impl Delayed {
                 keys: HashMap::new(),
                 dice,
                 is_reachable: true,
+                patience: 0,
             })),
         }
     }
@@ -82,6 +85,11 @@ impl Delayed {
     /// How many tails there are; the next has this number.
     pub fn tails(&self) -> usize {
         self.log().tails.len()
+    }
+
+    /// Lets pages be there only when they were asked for again, up to so many times; what they show is as old as the first.
+    pub fn take_time(&self, times: u64) {
+        self.log().patience = times;
     }
 
     /// Lets a tail tell so many more things.
@@ -157,6 +165,9 @@ impl Delayed {
         let new = Epoch::from_hash(log.dice.next());
         log.records.split_off(&fork_at);
         log.keys.retain(|_, (seq, _)| *seq < fork_at);
+        for ancestor in &mut log.status.ancestors {
+            ancestor.fork_at = ancestor.fork_at.min(fork_at);
+        }
         log.status.ancestors.push(Ancestor {
             epoch: old,
             fork_at,
@@ -264,10 +275,14 @@ impl Provider for Delayed {
     }
 
     fn read(&self, from: u64, limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>> {
-        let log = self.log();
+        let mut log = self.log();
         if !log.is_reachable {
             return Box::pin(ready(Err(unreachable())));
         }
+        let mut times = match log.patience {
+            0 => 0,
+            most => log.dice.below(most + 1),
+        };
         let records: Vec<_> = log
             .records
             .range(from..)
@@ -278,10 +293,19 @@ impl Provider for Delayed {
             Some(last) if records.len() == limit => last.seq,
             _ => log.status.head,
         };
-        Box::pin(ready(Ok(Page {
+        let mut page = Some(Page {
             records,
             scanned_through,
-        })))
+        });
+        Box::pin(poll_fn(move |cx| {
+            if times > 0 {
+                times -= 1;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            page.take()
+                .map_or(Poll::Pending, |page| Poll::Ready(Ok(page)))
+        }))
     }
 
     fn tail(&self, _after: u64) -> Tail {

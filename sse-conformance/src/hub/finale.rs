@@ -52,6 +52,13 @@ impl World {
         for _ in 0..self.dice.below(20) {
             self.publish();
         }
+        if let Some(delayed) = &self.delayed
+            && self.dice.one_in(2)
+        {
+            // What they have yet to read is there, and not only on its way.
+            delayed.let_all_go();
+            self.pump();
+        }
         for index in 0..self.places.len() {
             self.record.note(Happened::Shutdown {
                 hub: self.places[index].number,

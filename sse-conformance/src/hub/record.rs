@@ -78,6 +78,11 @@ pub enum Happened {
         connection: usize,
         block: Box<Received>,
     },
+    /// All that it decoded is noted, and everything up to here was considered.
+    Considered {
+        connection: usize,
+        position: Position,
+    },
     /// Its stream ended, with this reason.
     Ended {
         connection: usize,

@@ -218,10 +218,16 @@ impl World {
                     self.begin(index, answer);
                     return true;
                 }
-                false
+                connection.flag.is_up()
             }
             State::Reading(reader) => match reader.poll(&mut cx) {
-                Poll::Pending => false,
+                Poll::Pending => {
+                    self.record.note(Happened::Considered {
+                        connection: connection.number,
+                        position: reader.position(),
+                    });
+                    connection.flag.is_up()
+                }
                 Poll::Ready(Some(bytes)) => {
                     connection.flag.raise();
                     // What replaces an entry is known only at the moment in which that is left out.
@@ -230,7 +236,12 @@ impl World {
                         // The socket takes its time.
                         connection.held = Some(bytes);
                     } else {
+                        let position = reader.position();
                         let blocks = connection.decode(&bytes, &self.record);
+                        self.record.note(Happened::Considered {
+                            connection: connection.number,
+                            position,
+                        });
                         client.remember(&blocks);
                     }
                     true

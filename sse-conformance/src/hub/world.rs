@@ -65,7 +65,11 @@ impl World {
         let plan = Plan::new(engine, &mut dice);
         let clock = Clock::manual();
         clock.set_unix_millis(UNIX_START);
-        let delayed = (engine == Engine::Delayed).then(|| Delayed::new(seed, UNIX_START));
+        let delayed = (engine == Engine::Delayed).then(|| {
+            let delayed = Delayed::new(seed, UNIX_START);
+            delayed.take_time(dice.below(4));
+            delayed
+        });
         let mut world = Self {
             plan,
             dice,

@@ -16,6 +16,7 @@ fn clients(server: &Scripted) -> [EventSource; 2] {
     let asking = || Request::get(server.url("/")).body(()).unwrap();
     let known = reqwest::Client::builder()
         .http2_prior_knowledge()
+        .pool_max_idle_per_host(0)
         .redirect(reqwest::redirect::Policy::none());
     let reqwest = ReqwestTransport::from(known.build().unwrap());
     [
@@ -103,12 +104,19 @@ async fn a_stream_that_is_reset_before_its_response_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_silent_connection_is_left_and_not_asked_again() {
+async fn unlike_a_browser_a_silent_stream_is_left_after_the_idle_timeout() {
+    check_idle(Answer::silence).await;
+}
+
+#[tokio::test]
+async fn unlike_a_browser_a_silent_connection_is_left_and_nothing_more_is_asked_on_it() {
+    check_idle(Answer::freeze).await;
+}
+
+async fn check_idle(falls_silent: fn(Answer) -> Answer) {
     for which in 0..2 {
-        let server = server([
-            Answer::events("id: 1\ndata: x\n\n").silence(),
-            Answer::events("id: 2\ndata: y\n\n"),
-        ]);
+        let first = Answer::events("id: 1\ndata: x\n\n").wait(Duration::from_millis(20));
+        let server = server([falls_silent(first), Answer::events("id: 2\ndata: y\n\n")]);
         let [reqwest, hyper] = clients(&server);
         let client = if which == 0 { reqwest } else { hyper };
         let client = client.idle_timeout(Duration::from_millis(150));
@@ -117,6 +125,25 @@ async fn a_silent_connection_is_left_and_not_asked_again() {
             ["message|x|1", "message|y|2"]
         );
     }
+}
+
+#[tokio::test]
+async fn a_client_that_shares_connections_leaves_a_silent_one_if_it_keeps_them_alive() {
+    let first = Answer::events("id: 1\ndata: x\n\n").wait(Duration::from_millis(20));
+    let server = server([first.freeze(), Answer::events("id: 2\ndata: y\n\n")]);
+    let known = reqwest::Client::builder()
+        .http2_prior_knowledge()
+        .http2_keep_alive_interval(Duration::from_millis(50))
+        .http2_keep_alive_timeout(Duration::from_millis(50));
+    let transport = ReqwestTransport::from(known.build().unwrap());
+    let request = Request::get(server.url("/")).body(()).unwrap();
+    let client = EventSource::with_transport(transport, request)
+        .backoff(quick())
+        .idle_timeout(Duration::from_secs(5));
+    assert_eq!(
+        read(client).await.without_error(),
+        ["message|x|1", "message|y|2"]
+    );
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use sse_client::{ErrorKind, State};
+use sse_client::{ErrorKind, State, Verdict};
 use sse_conformance::client::{Answer, Asked};
 
-use crate::{client, read, server, soon};
+use crate::{client, quick, read, server, soon};
 
 #[tokio::test]
 async fn status_204_ends_for_good_without_an_error() {
@@ -145,4 +145,36 @@ async fn unlike_a_browser_a_second_after_retry_after_it_comes_again() {
     let asked = server.asked();
     let waited = asked[1].at - asked[0].at;
     assert!(waited >= Duration::from_millis(990), "{waited:?}");
+}
+
+#[tokio::test]
+async fn unlike_a_browser_so_many_retries_are_made_and_no_more() {
+    for retries in [0, 1, 3] {
+        let server = server(vec![Answer::status(503); 9]);
+        let events = client(&server).backoff(quick().max_retries(retries));
+        let error = read(events).await.error();
+        let last = error.cause().unwrap_or(&error);
+        assert_eq!(last.status().map(|status| status.as_u16()), Some(503));
+        assert_eq!(server.asked().len(), retries as usize + 1);
+    }
+}
+
+#[tokio::test]
+async fn unlike_a_browser_what_is_retried_can_be_decided() {
+    let script = [
+        Answer::status(404),
+        Answer::events("data: x\n\n"),
+        Answer::status(503),
+    ];
+    let server = server(script);
+    let events = client(&server).retry_if(|failure| {
+        match failure.error().status().map(|status| status.as_u16()) {
+            Some(503) => Verdict::Stop,
+            _ => Verdict::Retry,
+        }
+    });
+    let read = read(events).await;
+    assert_eq!(read.items, ["message|x|"]);
+    assert_eq!(read.error().kind(), ErrorKind::Status);
+    assert_eq!(server.asked().len(), 3);
 }

@@ -1,10 +1,10 @@
 use std::{num::NonZeroUsize, time::Duration};
 
-use sse_client::{ErrorKind, Oversized, State};
+use sse_client::{Backoff, ErrorKind, Oversized, State};
 use sse_conformance::client::{Answer, Asked};
 use sse_core::{EventId, Limits};
 
-use crate::{client, read, server, soon};
+use crate::{client, quick, read, server, soon};
 
 /// What is named on the reconnection behind a first response.
 async fn id_after(body: &'static str) -> Option<String> {
@@ -124,9 +124,13 @@ async fn a_given_id_is_sent_first_and_until_there_is_another() {
 
 /// The delays that are waited, one for each response that ends.
 async fn delays(script: Vec<Answer>) -> Vec<Duration> {
+    delays_with(quick(), script).await
+}
+
+async fn delays_with(backoff: Backoff, script: Vec<Answer>) -> Vec<Duration> {
     let times = script.len();
     let server = server(script);
-    let mut events = client(&server);
+    let mut events = client(&server).backoff(backoff);
     let mut state = events.state();
     let watching = tokio::spawn(async move {
         let mut delays = Vec::new();
@@ -164,6 +168,22 @@ async fn retry_0_is_no_less_than_the_floor() {
         assert!(delay >= Duration::from_millis(2), "{delay:?}");
     }
     assert_eq!(sse_client::Backoff::new().floor, Duration::from_millis(100));
+}
+
+#[tokio::test]
+async fn unlike_a_browser_a_server_that_accepts_and_closes_is_asked_ever_more_slowly() {
+    let backoff = quick().multiplier(3.0).max(Duration::from_secs(1));
+    let script = vec![Answer::events("data: x\n\n"); 4];
+    let delays = delays_with(backoff, script).await;
+    assert_eq!(delays, [2, 6, 18, 54].map(Duration::from_millis));
+}
+
+#[tokio::test]
+async fn a_connection_that_was_healthy_begins_the_delays_anew() {
+    let backoff = quick().multiplier(3.0).healthy_after(Duration::ZERO);
+    let script = vec![Answer::events("data: x\n\n"); 3];
+    let delays = delays_with(backoff, script).await;
+    assert_eq!(delays, [2, 2, 2].map(Duration::from_millis));
 }
 
 #[tokio::test]

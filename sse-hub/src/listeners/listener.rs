@@ -40,6 +40,8 @@ pub(crate) struct Listener {
     /// The lag from which on a subscription that keeps the latest per key is looked at again.
     pub(crate) look_again_at: AtomicU64,
     keep_alive_due: AtomicBool,
+    /// Whether it is in the namespace's list of those that may wait for something.
+    listed: AtomicBool,
     skip: AtomicBool,
     /// The highest entries that it had yet to take when they were dropped, or cleared.
     lost: AtomicU64,
@@ -97,6 +99,7 @@ impl Listener {
             last_yield: AtomicU64::new(now),
             look_again_at: AtomicU64::new(0),
             keep_alive_due: AtomicBool::new(false),
+            listed: AtomicBool::new(false),
             skip: AtomicBool::new(false),
             lost: AtomicU64::new(0),
             cleared: AtomicU64::new(0),
@@ -140,7 +143,7 @@ impl Listener {
 
     /// Notes that an entry was published to this subscription. Called by one thread at a time.
     pub(crate) fn offer(&self, seq: u64, bytes: usize, now: u64) -> Offer {
-        if self.last_offered.swap(seq, Ordering::Relaxed) == seq {
+        if self.last_offered.swap(seq, Ordering::AcqRel) == seq {
             return Offer::Again;
         }
         self.offered.fetch_add(1, Ordering::Relaxed);
@@ -159,7 +162,9 @@ impl Listener {
 
     /// Forgets which entry was offered last: its sequence may be used again.
     pub(crate) fn forget_offered(&self) {
-        self.last_offered.store(0, Ordering::Relaxed);
+        if self.last_offered.swap(0, Ordering::AcqRel) > self.cursor() {
+            self.replaying.store(true, Ordering::Release);
+        }
     }
 
     /// Entries and bytes that wait.
@@ -217,10 +222,43 @@ impl Listener {
         self.behind_since.fetch_min(since, Ordering::AcqRel);
     }
 
+    /// When it is to be looked at again, if it is not too old now: nothing can be due before.
+    pub(crate) fn next_look(&self, now: u64, keep_alive: Option<u64>) -> u64 {
+        let silence = keep_alive.map_or(u64::MAX, |interval| {
+            let due = self.last_yield.load(Ordering::Relaxed) + interval;
+            if due > now { due } else { now + interval }
+        });
+        let too_old_after = |since: u64| since.saturating_add(self.limit.millis() + 1);
+        let age = match self.behind_since.load(Ordering::Acquire) {
+            // It is about to say since when.
+            IDLE if self.needs_after().is_some() => now + 1,
+            since if since != IDLE && too_old_after(since) > now => too_old_after(since),
+            _ => too_old_after(now),
+        };
+        silence.min(age)
+    }
+
+    /// Whether it is to be put into the list of those that may wait for something; true once until it is taken out.
+    pub(crate) fn enlist(&self) -> bool {
+        !self.listed.load(Ordering::Relaxed) && !self.listed.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn delist(&self) {
+        self.listed.store(false, Ordering::Release);
+    }
+
+    /// Whether entries may have to be kept for it, or it is to be told if they are not.
+    pub(crate) fn may_wait(&self) -> bool {
+        !self.is_ended() && (self.needs_after().is_some() || self.skip.load(Ordering::Acquire))
+    }
+
     /// The last entry that it has considered, if it needs any behind it.
     pub(crate) fn needs_after(&self) -> Option<u64> {
-        let waits = self.lag().0 > 0 || self.replaying.load(Ordering::Acquire);
-        waits.then(|| self.cursor.load(Ordering::Acquire))
+        // Not by the lag, which may count too little: after a skip, or where topics were added.
+        let cursor = self.cursor();
+        let waits = self.last_offered.load(Ordering::Acquire) > cursor
+            || self.replaying.load(Ordering::Acquire);
+        waits.then_some(cursor)
     }
 
     /// Notes that an entry goes that was published to this subscription.
@@ -324,8 +362,12 @@ impl Listener {
     }
 
     pub(crate) fn needs_a_look(&self) -> bool {
-        self.replaying.load(Ordering::Acquire)
-            || self.is_ended()
+        self.replaying.load(Ordering::Acquire) || self.is_called()
+    }
+
+    /// Whether there is something to be done that is no delivery.
+    pub(crate) fn is_called(&self) -> bool {
+        self.is_ended()
             || self.keep_alive_due.load(Ordering::Acquire)
             || self.skip.load(Ordering::Acquire)
     }

@@ -114,6 +114,7 @@ impl Log {
             }
         }
         self.last_evicted = Some((entry.seq(), entry.position().nonce));
+        self.evicted_through = self.evicted_through.max(entry.seq());
         self.faded_bytes += entry.event().len();
         self.faded.push_back(Arc::clone(entry));
     }

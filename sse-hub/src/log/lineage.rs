@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::ring::Log;
-use crate::{
-    position::{Epoch, Position},
-    provider::Ancestor,
-};
+use crate::{position::Epoch, provider::Ancestor};
 
 const MOST_HOLES: usize = 64;
 
 impl Log {
     /// Goes on under another epoch.
     pub(crate) fn change_epoch(&mut self, new: Epoch, fork_at: u64) {
+        // What an earlier lineage shared with the one that is left, it shares no further than that one does.
+        for ancestor in &mut self.ancestors {
+            ancestor.fork_at = ancestor.fork_at.min(fork_at);
+        }
         self.ancestors.push(Ancestor {
             epoch: self.epoch,
             fork_at,
@@ -37,6 +38,7 @@ impl Log {
                 self.unlink(&entry);
             }
         }
+        self.shared_from = self.shared_from.min(fork_at);
         let last_shared = fork_at.saturating_sub(1);
         for (_, channel) in &mut self.channels {
             channel.lost = channel.lost.min(last_shared);
@@ -45,39 +47,62 @@ impl Log {
         self.unrecorded = self.unrecorded.min(last_shared);
         self.unrecorded_gone = self.unrecorded_gone.min(last_shared);
         self.unsure_through = self.unsure_through.min(last_shared);
-        self.holes.retain(|&(_, to)| to < fork_at);
+        self.evicted_through = self.evicted_through.min(last_shared);
+        self.holes.retain(|&(from, _)| from < fork_at);
+        for (_, to) in &mut self.holes {
+            *to = (*to).min(last_shared);
+        }
         self.last_evicted = self.last_evicted.filter(|&(seq, _)| seq < fork_at);
         if self.head >= fork_at {
-            let last = self.entries.values().next_back();
-            self.head_nonce = last.map_or(0, |entry| entry.position().nonce);
-            self.head = fork_at - 1;
+            // The last entry that is held may lie before the last that is shared.
+            self.head_nonce = self.nonce_at(last_shared).unwrap_or(0);
+            self.head = last_shared;
         }
     }
 
-    /// For a position of an earlier epoch that is not shared with this one: where to go on.
-    pub(crate) fn fork_before(&self, position: Position) -> Option<Position> {
-        let shared = self
-            .ancestors
-            .iter()
-            .any(|it| it.epoch == position.epoch && position.seq < it.fork_at);
-        (!shared).then(|| self.head())
+    /// The last sequence that an earlier epoch shares with this one.
+    pub(crate) fn last_shared_with(&self, epoch: Epoch) -> u64 {
+        let ancestor = self.ancestors.iter().find(|it| it.epoch == epoch);
+        let left_at = ancestor.map_or(self.epoch_start, |it| it.fork_at);
+        left_at.saturating_sub(1)
     }
 
-    /// Notes that the provider has nothing before `first`.
+    /// Notes that the provider has nothing before `first`: nothing is replayed from before it, from here neither.
     pub(crate) fn trim(&mut self, first: u64) {
-        self.provider_first = self.provider_first.max(first);
-        self.note_lost(first.saturating_sub(1));
+        if first <= self.provider_first {
+            return;
+        }
+        self.provider_first = first;
+        let trimmed: Vec<_> = self
+            .entries
+            .range(..first)
+            .map(|(_, entry)| Arc::clone(entry))
+            .collect();
+        for entry in trimmed {
+            self.fade(&entry);
+        }
+        self.note_lost(first - 1);
     }
 
-    /// The last sequence up to which the provider may lack entries.
+    /// The last sequence that the provider has nothing before.
     pub(crate) fn trimmed(&self) -> u64 {
-        self.unsure_through
-            .max(self.provider_first.saturating_sub(1))
+        self.provider_first.saturating_sub(1)
     }
 
-    /// Notes that the provider may lack some of what it had up to here.
+    /// The last sequence up to which not all that is held is held here.
+    pub(crate) fn evicted_through(&self) -> u64 {
+        self.evicted_through
+    }
+
+    /// How often something was lost of which it is not known what, and the last sequence that this may concern.
+    pub(crate) fn purges(&self) -> (u64, u64) {
+        (self.purges, self.unsure_through)
+    }
+
+    /// Notes that something is lost up to here of which it is not known what.
     pub(super) fn note_unsure(&mut self, through: u64) {
         self.unsure_through = self.unsure_through.max(through);
+        self.purges += 1;
         self.note_lost(through);
     }
 
@@ -88,18 +113,18 @@ impl Log {
         }
     }
 
-    /// Notes that entries are missing for everyone.
+    /// Notes that entries are missing for everyone: it is told where they were, to who resumes as well.
     pub(crate) fn note_hole(&mut self, from: u64, to: u64) {
         (self.head, self.head_nonce) = (self.head.max(to), 0);
         self.holes.push_back((from, to));
-        if self.holes.len() > MOST_HOLES {
-            self.holes.pop_front();
+        if self.holes.len() > MOST_HOLES
+            && let Some((_, forgotten)) = self.holes.pop_front()
+        {
+            self.note_unsure(forgotten);
         }
-        // Whoever resumes from before it is told, too.
-        self.note_lost(to);
     }
 
-    /// The first hole that one who has considered everything up to `after` has not been told of.
+    /// The first hole behind `after`.
     pub(crate) fn hole_after(&self, after: u64) -> Option<(u64, u64)> {
         self.holes.iter().copied().find(|&(_, to)| to > after)
     }

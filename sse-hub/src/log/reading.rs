@@ -113,7 +113,7 @@ impl Log {
             asked.iter().any(|channel| channels.contains(channel))
         };
         self.is_valid(entry, keep)
-            && !(keep.latest_per_key && self.replacements(entry).any(replaced))
+            && !(keep.latest_per_key && self.replacements(entry, keep.now).any(replaced))
     }
 
     fn is_valid(&self, entry: &Entry, keep: Keep<'_>) -> bool {
@@ -146,7 +146,8 @@ impl Log {
         for entry in page.iter().filter(|entry| asked.contains(&entry.seq())) {
             let wanted = matches(entry)
                 && self.is_valid(entry, keep)
-                && !(keep.latest_per_key && self.replacements(entry).any(|it| matches(it)));
+                && !(keep.latest_per_key
+                    && self.replacements(entry, keep.now).any(|it| matches(it)));
             if wanted {
                 bytes += entry.event().len();
                 let full = bytes > room.bytes || taken.len() as u64 >= max_entries;
@@ -276,28 +277,39 @@ impl Log {
         next.map_or(self.head(), |seq| self.position_at(seq - 1))
     }
 
-    /// The entry before the last `count` retained ones.
-    pub(crate) fn before_last(&self, channels: &[ChannelId], count: usize) -> Option<u64> {
-        let mut merge = self.merge(channels, 0);
+    /// The last `count` entries behind `after` that can be replayed, latest first.
+    pub(crate) fn last_behind(
+        &self,
+        channels: &[ChannelId],
+        after: u64,
+        count: usize,
+        now: u64,
+    ) -> Vec<u64> {
+        let mut merge = self.merge(channels, after.max(self.trimmed()));
         let mut seqs = std::collections::VecDeque::with_capacity(count.min(1024) + 1);
         while let Some(entry) = merge.next() {
-            if entry.is_retained() {
-                seqs.push_back(entry.seq());
-                if seqs.len() > count {
-                    seqs.pop_front();
-                }
+            let can_be_replayed = entry.is_retained() || self.options.provider_replays;
+            if can_be_replayed && !entry.is_expired(now) {
+                seqs.push_front(entry.seq());
+                seqs.truncate(count);
             }
         }
-        seqs.front().map(|first| first - 1)
+        seqs.into()
     }
 
-    /// The entry before the first retained one that was appended at `unix_millis` or later.
-    pub(crate) fn before_time(&self, unix_millis: u64) -> Option<u64> {
+    /// The entry before the first retained one behind `after` that was appended at `unix_millis` or later.
+    pub(crate) fn before_time(&self, after: u64, unix_millis: u64) -> Option<u64> {
         // Dates may go back when the wall clock does, so all are asked.
         self.entries
-            .values()
-            .find(|entry| entry.unix_millis() >= unix_millis)
-            .map(|entry| entry.seq() - 1)
+            .range(after + 1..)
+            .find(|(_, entry)| entry.unix_millis() >= unix_millis)
+            .map(|(seq, _)| seq - 1)
+    }
+
+    /// Whether the first entry behind `after` was appended before `unix_millis`.
+    pub(crate) fn begins_before(&self, after: u64, unix_millis: u64) -> bool {
+        let first = self.entries.range(after + 1..).next();
+        first.is_some_and(|(_, entry)| entry.unix_millis() < unix_millis)
     }
 
     /// The position of a sequence, with its nonce if it is known.

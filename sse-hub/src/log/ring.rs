@@ -38,8 +38,11 @@ pub(crate) struct Log {
     /// The first entry that the provider has; what is older is in nobody's log.
     pub(super) provider_first: u64,
     pub(super) last_evicted: Option<(u64, u32)>,
-    /// What the provider had up to here may be there no more.
+    /// The last sequence that retention has reached, or that was there before this log.
+    pub(super) evicted_through: u64,
+    /// Something was lost up to here, and it is not known what; how often that was said.
     pub(super) unsure_through: u64,
+    pub(super) purges: u64,
     pub(super) entries: BTreeMap<u64, Arc<Entry>>,
     pub(super) channels: Slab<Channel>,
     pub(super) names: HashMap<ByteString, ChannelId>,
@@ -101,7 +104,9 @@ impl Log {
             head_nonce: status.head_nonce,
             provider_first: status.first,
             last_evicted: None,
+            evicted_through: began_after,
             unsure_through: 0,
+            purges: 0,
             entries: BTreeMap::new(),
             channels: Slab::new(),
             names: HashMap::new(),
@@ -152,6 +157,12 @@ impl Log {
         };
         let entry = Arc::new(Entry::new(record, channels, &intake));
         let seq = entry.seq();
+        (self.head, self.head_nonce) = (seq, entry.position().nonce);
+        if entry.is_expired(now) {
+            // Its time was over when it came: it must not push out what is still to be read.
+            entry.set_faded();
+            return entry;
+        }
         for &channel in self.all_channels(&entry).iter() {
             self.channels[channel as usize]
                 .entries
@@ -174,7 +185,6 @@ impl Log {
         self.retained_wire += entry.event().len();
         self.shared_count += 1;
         self.entries.insert(seq, Arc::clone(&entry));
-        (self.head, self.head_nonce) = (seq, entry.position().nonce);
         self.retain_topics(&entry);
         self.retain(now);
         entry
@@ -200,8 +210,12 @@ impl Log {
         ))
     }
 
-    /// Later retained entries under the key of this one, latest first.
-    pub(super) fn replacements(&self, entry: &Entry) -> impl Iterator<Item = &Arc<Entry>> {
+    /// Later retained entries under the key of this one whose time is not over, latest first.
+    pub(super) fn replacements(
+        &self,
+        entry: &Entry,
+        now: u64,
+    ) -> impl Iterator<Item = &Arc<Entry>> {
         let seqs = entry
             .conflation()
             .and_then(|conflation| self.keys.get(&conflation));
@@ -210,7 +224,8 @@ impl Log {
             .flatten()
             .rev()
             .take_while(move |&&seq| seq > entry.seq());
-        later.filter_map(|seq| self.entries.get(seq))
+        let held = later.filter_map(|seq| self.entries.get(seq));
+        held.filter(move |later| !later.is_expired(now))
     }
 
     /// Forgets the batches that readers shared; those who were handed one keep it.

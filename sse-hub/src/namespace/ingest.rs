@@ -23,6 +23,7 @@ pub(super) struct Ingest {
     wakers: Vec<Waker>,
     entries: Vec<Arc<Entry>>,
     behind: Vec<Arc<Listener>>,
+    waiting: Vec<Arc<Listener>>,
 }
 
 /// The capacity that is kept from one batch to the next.
@@ -69,6 +70,7 @@ impl Ingest {
             wakers: Vec::new(),
             entries: Vec::new(),
             behind: Vec::new(),
+            waiting: Vec::new(),
         }
     }
 }
@@ -193,20 +195,34 @@ impl Namespace {
 
     /// Tells all who listen to these entries.
     fn offer(&self, entries: &[Arc<Entry>], now: u64, ingest: &mut Ingest) {
-        let Ingest { wakers, behind, .. } = ingest;
+        let Ingest {
+            wakers,
+            behind,
+            waiting,
+            ..
+        } = ingest;
         {
             let log = self.read_log();
-            for entry in entries {
+            for entry in entries.iter().filter(|entry| !entry.is_expired(now)) {
                 let (seq, len) = (entry.seq(), entry.event().len());
                 let channels = log.all_channels(entry);
                 for listeners in channels.iter().filter_map(|&id| log.listeners(id)) {
-                    listeners.for_each(|listener| match listener.offer(seq, len, now) {
-                        Offer::Again => {}
-                        Offer::Taken(waker) => wakers.extend(waker),
-                        Offer::Behind => behind.push(Arc::clone(listener)),
+                    listeners.for_each(|listener| {
+                        match listener.offer(seq, len, now) {
+                            Offer::Again => {}
+                            Offer::Taken(waker) => wakers.extend(waker),
+                            Offer::Behind => behind.push(Arc::clone(listener)),
+                        }
+                        if listener.enlist() {
+                            waiting.push(Arc::clone(listener));
+                        }
                     });
                 }
             }
+        }
+        // Known to wait before they are woken.
+        if !waiting.is_empty() {
+            lock(&self.behind).append(waiting);
         }
         for waker in wakers.drain(..) {
             waker.wake();

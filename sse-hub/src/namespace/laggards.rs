@@ -78,15 +78,21 @@ impl Namespace {
         }
     }
 
-    /// Lets faded entries go that no subscription waits for.
+    /// Lets faded entries go that no subscription waits for. Returns how many entries wait for the one that is most behind.
     ///
     /// Nothing may be taken in meanwhile: an entry that was not yet offered is waited for by nobody.
-    pub(super) fn let_go(&self, _not_taking_in: &mut Ingest) {
-        let (mut needed_after, mut all_considered) = (u64::MAX, u64::MAX);
-        for (_, listener) in lock(&self.listeners).iter() {
+    pub(super) fn let_go(&self, _not_taking_in: &mut Ingest) -> u64 {
+        let (mut needed_after, mut all_considered, mut most_behind) = (u64::MAX, u64::MAX, 0);
+        lock(&self.behind).retain(|listener| {
+            if !listener.may_wait() {
+                listener.delist();
+                return false;
+            }
             needed_after = needed_after.min(listener.needs_after().unwrap_or(u64::MAX));
             all_considered = all_considered.min(listener.cursor());
-        }
+            most_behind = most_behind.max(listener.lag().0);
+            true
+        });
         let mut log = self.write_log();
         log.let_go(needed_after, all_considered, self.clock.millis());
         let (faded, bytes) = log.faded();
@@ -96,6 +102,7 @@ impl Namespace {
         let more = (self.options.lag.bytes / 8).max(64 * 1024);
         self.next_look_at_faded_bytes
             .store(bytes.saturating_add(more), Ordering::Relaxed);
+        most_behind
     }
 
     /// Ends those subscriptions first that hold most, until `over` bytes are released; returns what is left of it.

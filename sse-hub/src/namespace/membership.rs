@@ -109,8 +109,12 @@ impl Namespace {
                 .collect();
             listener.set_key(lock(&self.listeners).insert(Arc::clone(&listener)));
             listener.set_seats(Seats { channels, seats });
+            if listener.may_wait() && listener.enlist() {
+                lock(&self.behind).push(Arc::clone(&listener));
+            }
             (listener, decided)
         };
+        self.put_on_agenda(&listener);
         self.live.fetch_add(1, Ordering::Relaxed);
         for selector in selectors {
             self.tell_start(&listener, selector.as_str());
@@ -166,6 +170,11 @@ impl Namespace {
                 }
             }
             listener.set_seats(seats);
+            // What the topics have behind its place was never offered to it, and is to be read all the same.
+            listener.set_replaying(self.clock.millis());
+            if listener.enlist() {
+                lock(&self.behind).push(Arc::clone(listener));
+            }
             added
         };
         for selector in added {

@@ -1,5 +1,6 @@
 //! One log with all who listen to it.
 
+mod agenda;
 mod ingest;
 mod laggards;
 mod membership;
@@ -15,6 +16,7 @@ use std::{
 use bytestring::ByteString;
 use slab::Slab;
 
+use agenda::Agenda;
 use ingest::{Ingest, IngestWaker};
 pub(crate) use membership::{LastReading, next_listener_id};
 
@@ -47,11 +49,23 @@ pub(crate) struct Namespace {
     ingest: Mutex<Ingest>,
     ingest_waker: Arc<IngestWaker>,
     listeners: Mutex<Slab<Arc<Listener>>>,
+    /// Those of them that may wait for something, and when each is to be looked at.
+    behind: Mutex<Vec<Arc<Listener>>>,
+    agenda: Mutex<Agenda>,
     live: AtomicUsize,
     version: AtomicU64,
     stalled: AtomicBool,
     next_look_at_faded: AtomicUsize,
     next_look_at_faded_bytes: AtomicUsize,
+}
+
+/// What came of doing what was due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticked {
+    /// Bytes that are pinned.
+    pub(crate) pinned: u64,
+    /// Subscriptions that were looked at one by one.
+    pub(crate) looked_at: usize,
 }
 
 impl Namespace {
@@ -86,6 +100,8 @@ impl Namespace {
             ingest: Mutex::new(Ingest::new(tail)),
             ingest_waker: Arc::new(IngestWaker::new(signal)),
             listeners: Mutex::new(Slab::new()),
+            behind: Mutex::default(),
+            agenda: Mutex::default(),
             live: AtomicUsize::new(0),
             version: AtomicU64::new(1),
             stalled: AtomicBool::new(false),
@@ -157,8 +173,8 @@ impl Namespace {
         }
     }
 
-    /// Does what is due: expiry, limits of age, keep-alives. Returns the bytes that are pinned.
-    pub(crate) fn tick(&self) -> u64 {
+    /// Does what is due: expiry, limits of age, keep-alives.
+    pub(crate) fn tick(&self) -> Ticked {
         if self.is_dirty() {
             self.pump();
         }
@@ -169,22 +185,9 @@ impl Namespace {
             log.expire(now);
             log.retain(now);
         }
-        let keep_alive = self
-            .options
-            .keep_alive
-            .map(|it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX));
-        let mut most_behind = 0;
-        for listener in self.all() {
-            most_behind = most_behind.max(listener.lag().0);
-            if listener.is_too_old(now) {
-                self.fall_behind(&listener, now);
-            } else if let Some(waker) =
-                keep_alive.and_then(|interval| listener.remind(now, interval))
-            {
-                waker.wake();
-            }
-        }
-        self.let_go(&mut lock(&self.ingest));
+        let looked_at = self.look_after(now);
+        let most_behind = self.let_go(&mut lock(&self.ingest));
+        self.cold_pages.drive(self);
         if self.live() == 0 {
             self.cold_pages.clear();
         }
@@ -193,6 +196,9 @@ impl Namespace {
         let bytes = log.bytes();
         self.telemetry.bytes(bytes);
         self.telemetry.most_behind(most_behind);
-        bytes.pinned
+        Ticked {
+            pinned: bytes.pinned,
+            looked_at,
+        }
     }
 }

@@ -48,6 +48,8 @@ pub enum Resume {
     /// There was nothing to resume from.
     Fresh,
     /// Everything since the cursor will be delivered.
+    ///
+    /// What the provider itself has lost on its way to the hub is told to everyone by a gap event at its place.
     Complete,
     /// Something is missing, or it cannot be known.
     Gap(Gap),

@@ -1,213 +1,97 @@
-//! Reading what the hub has dropped and the provider still has.
+//! Judging a cursor of which only the provider knows.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::Arc,
-    task::{Context, Poll, Wake, Waker},
-};
+use std::sync::Arc;
 
 use super::subscribe_error::SubscribeError;
 use crate::{
-    log::Entry,
+    log::{ChannelId, Log},
     namespace::Namespace,
-    provider::{BoxFuture, Page, ProviderError},
+    position::Epoch,
     resume::{Cursor, Decision, Nonce, decide},
-    sync::{Mutex, lock},
     topic::Selector,
 };
 
 /// How long a resume waits for entries that the provider has and the tail has not yet brought.
 const WAIT_MILLIS: u64 = 5_000;
-/// Entries read at once.
-const PAGE: usize = 256;
-/// Pages kept for others who read the same.
-const MOST_PAGES: usize = 64;
 
-/// Judges a cursor with the provider's help; `None` where the log alone can do so.
+/// What the provider said of a cursor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found {
+    /// The log's epoch when it was asked.
+    epoch: Epoch,
+    seq: u64,
+    /// The nonce of the entry there; 0 if it is not known.
+    nonce: u32,
+}
+
+/// Asks the provider about a cursor, where the log alone cannot judge it.
 pub(super) async fn find_out(
     namespace: &Arc<Namespace>,
     selectors: &[Selector],
     cursor: Option<&Cursor>,
-) -> Result<Option<Decision>, SubscribeError> {
+) -> Result<Found, SubscribeError> {
     let capabilities = namespace.capabilities;
+    let nothing = Found {
+        epoch: namespace.read_log().epoch(),
+        seq: 0,
+        nonce: 0,
+    };
     let Some(Cursor::Position(position)) = cursor else {
-        return Ok(None);
+        return Ok(nothing);
     };
     if capabilities.tail_is_head && !capabilities.replay {
-        return Ok(None);
+        return Ok(nothing);
     }
     let deadline = namespace.clock.millis().saturating_add(WAIT_MILLIS);
-    let mut decision = judge(namespace, selectors, cursor).await?;
-    if decision == Decision::AskProvider {
-        let head = namespace
-            .provider
-            .head()
-            .await
-            .map_err(|error| SubscribeError::unavailable(Some(error)))?;
-        if head >= position.seq {
-            if !namespace.wait_for_head(position.seq, deadline).await {
-                return Err(SubscribeError::unavailable(None));
-            }
-            decision = judge(namespace, selectors, cursor).await?;
-        }
+    let found = look_up(namespace, position.seq).await?;
+    let decision = namespace.with_channels(selectors, |log, channels| {
+        found.decide(log, channels, cursor, capabilities.tail_is_head)
+    });
+    if decision != Decision::AskProvider {
+        return Ok(found);
     }
-    Ok(Some(decision))
+    let head = namespace.provider.head().await;
+    let head = head.map_err(|error| SubscribeError::unavailable(Some(error)))?;
+    if head < position.seq {
+        return Ok(found);
+    }
+    if !namespace.wait_for_head(position.seq, deadline).await {
+        return Err(SubscribeError::unavailable(None));
+    }
+    look_up(namespace, position.seq).await
 }
 
-async fn judge(
-    namespace: &Arc<Namespace>,
-    selectors: &[Selector],
-    cursor: Option<&Cursor>,
-) -> Result<Decision, SubscribeError> {
-    let Some(Cursor::Position(position)) = cursor else {
-        return Ok(Decision::Fresh);
-    };
-    let held = {
+/// Asks for the nonce of an entry that is not known here.
+async fn look_up(namespace: &Namespace, seq: u64) -> Result<Found, SubscribeError> {
+    let (epoch, nonce) = {
         let log = namespace.read_log();
-        // A nonce that is not known here may be known there.
-        log.nonce_at(position.seq).filter(|&nonce| nonce != 0)
+        (log.epoch(), log.nonce_at(seq).unwrap_or(0))
     };
-    let nonce = match held {
-        Some(nonce) => Nonce::Known(nonce),
-        None if namespace.capabilities.replay && position.seq > 0 => {
-            let page = namespace.provider.read(position.seq, 1).await;
-            let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
-            let record = page
-                .records
-                .first()
-                .filter(|record| record.seq == position.seq);
-            record.map_or(Nonce::Unknown, |record| Nonce::Known(record.nonce))
+    if nonce != 0 || seq == 0 || !namespace.capabilities.replay {
+        return Ok(Found { epoch, seq, nonce });
+    }
+    let page = namespace.provider.read(seq, 1).await;
+    let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
+    let record = page.records.first().filter(|record| record.seq == seq);
+    let nonce = record.map_or(0, |record| record.nonce);
+    Ok(Found { epoch, seq, nonce })
+}
+
+impl Found {
+    /// Judges the cursor by what the log is now.
+    pub(super) fn decide(
+        self,
+        log: &Log,
+        channels: &[ChannelId],
+        cursor: Option<&Cursor>,
+        head_is_certain: bool,
+    ) -> Decision {
+        let mut view = log.view(cursor, channels, head_is_certain);
+        let is_unknown = matches!(view.nonce, Nonce::Unknown | Nonce::Known(0));
+        let is_still_so = self.epoch == log.epoch() || self.seq <= log.last_shared_with(self.epoch);
+        if is_unknown && self.nonce != 0 && is_still_so {
+            view.nonce = Nonce::Known(self.nonce);
         }
-        None => Nonce::Unknown,
-    };
-    Ok(namespace.with_channels(selectors, |log, channels| {
-        let mut view = log.view(cursor, channels, namespace.capabilities.tail_is_head);
-        view.nonce = nonce;
         decide(cursor, &view)
-    }))
-}
-
-/// Pages of old entries, each read once for all who ask for it at about the same time.
-#[derive(Default)]
-pub(crate) struct ColdPages {
-    pages: Mutex<Kept>,
-}
-
-#[derive(Default)]
-struct Kept {
-    by_start: HashMap<u64, Arc<ColdPage>>,
-    order: std::collections::VecDeque<u64>,
-}
-
-/// One page, being read or there.
-pub(super) struct ColdPage {
-    state: Mutex<State>,
-    wakers: Mutex<Vec<Waker>>,
-}
-
-enum State {
-    Reading(BoxFuture<'static, Result<Page, ProviderError>>),
-    Read(Arc<ColdEntries>),
-    Failed,
-}
-
-/// The entries of a page, encoded once.
-pub(super) struct ColdEntries {
-    pub(super) entries: Vec<Arc<Entry>>,
-    pub(super) scanned_through: u64,
-}
-
-impl ColdPages {
-    pub(super) fn page(&self, namespace: &Arc<Namespace>, from: u64) -> Arc<ColdPage> {
-        let mut kept = lock(&self.pages);
-        if let Some(page) = kept.by_start.get(&from) {
-            return Arc::clone(page);
-        }
-        let reader = Arc::clone(namespace);
-        let read: BoxFuture<'static, _> =
-            Box::pin(async move { reader.provider.read(from, PAGE).await });
-        let page = Arc::new(ColdPage {
-            state: Mutex::new(State::Reading(read)),
-            wakers: Mutex::default(),
-        });
-        kept.by_start.insert(from, Arc::clone(&page));
-        kept.order.push_back(from);
-        if kept.order.len() > MOST_PAGES
-            && let Some(oldest) = kept.order.pop_front()
-        {
-            kept.by_start.remove(&oldest);
-        }
-        page
-    }
-
-    /// Forgets pages: what they say may have changed.
-    pub(crate) fn clear(&self) {
-        *lock(&self.pages) = Kept::default();
-    }
-
-    fn forget(&self, from: u64) {
-        let mut kept = lock(&self.pages);
-        kept.by_start.remove(&from);
-        kept.order.retain(|&it| it != from);
-    }
-}
-
-impl ColdPage {
-    /// Waits for the page; `None` if it could not be read.
-    pub(super) fn poll(
-        self: &Arc<Self>,
-        namespace: &Namespace,
-        from: u64,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Arc<ColdEntries>>> {
-        let mut state = lock(&self.state);
-        if let State::Reading(read) = &mut *state {
-            lock(&self.wakers).push(cx.waker().clone());
-            let waker = Waker::from(Arc::clone(self));
-            match read.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(page)) => {
-                    let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
-                    let log = namespace.read_log();
-                    let entries = page
-                        .records
-                        .into_iter()
-                        .map(|record| log.cold_entry(record, now, unix_now))
-                        .collect();
-                    *state = State::Read(Arc::new(ColdEntries {
-                        entries,
-                        scanned_through: page.scanned_through,
-                    }));
-                }
-                Poll::Ready(Err(error)) => {
-                    tracing::warn!(namespace = %namespace.name, %error, "old entries could not be read");
-                    *state = State::Failed;
-                    namespace.cold_pages.forget(from);
-                }
-            }
-            for waker in lock(&self.wakers).drain(..) {
-                waker.wake();
-            }
-        }
-        match &*state {
-            State::Read(entries) => Poll::Ready(Some(Arc::clone(entries))),
-            State::Failed | State::Reading(_) => Poll::Ready(None),
-        }
-    }
-}
-
-impl Wake for ColdPage {
-    fn wake(self: Arc<Self>) {
-        let wakers = std::mem::take(&mut *lock(&self.wakers));
-        for waker in wakers {
-            waker.wake();
-        }
-    }
-}
-
-impl fmt::Debug for ColdPage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ColdPage").finish_non_exhaustive()
     }
 }

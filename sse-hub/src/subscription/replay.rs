@@ -1,11 +1,13 @@
 use std::sync::Arc;
 
-use super::{cold, subscribe::Subscribe, subscribe_error::SubscribeError};
+use sse_core::{Gap, GapReason};
+
+use super::{cold, start::Older, subscribe::Subscribe, subscribe_error::SubscribeError};
 use crate::{
     ids::Ids,
     log::{Entry, Keep, Room},
     position::Position,
-    resume::{Cursor, OnGap, Resume, Start, decide},
+    resume::{Cursor, OnGap, Resume, Start},
     topic::Selector,
 };
 
@@ -34,12 +36,11 @@ impl Subscribe {
         let selectors = subscribe.selectors()?;
         namespace.pump();
         let cursor = subscribe.requested().and_then(|id| Cursor::read(id, ids));
-        let known = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+        let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+        let older = Older::none(&namespace);
         let judged = namespace.with_channels(&selectors, |log, channels| {
-            let decision = known.unwrap_or_else(|| {
-                decide(cursor.as_ref(), &log.view(cursor.as_ref(), channels, true))
-            });
-            subscribe.judge(log, channels, decision)
+            let decision = found.decide(log, channels, cursor.as_ref(), true);
+            subscribe.judge(log, channels, decision, &older)
         });
         let mut replay = Replay {
             entries: Vec::new(),
@@ -47,6 +48,11 @@ impl Subscribe {
             next: judged.position,
         };
         let through = judged.head;
+        let hole = namespace.read_log().hole_after(replay.next.seq);
+        if hole.is_some_and(|(_, to)| to <= through) && !matches!(replay.resume, Resume::Gap(_)) {
+            let requested = replay.next.to_string();
+            replay.resume = Resume::Gap(Gap::new(GapReason::Provider).requested(requested));
+        }
         while replay.entries.len() < limit && replay.next.seq < through {
             let keep = Keep {
                 through,
@@ -93,6 +99,10 @@ async fn read_old(
 ) -> Result<(Vec<Arc<Entry>>, Position), SubscribeError> {
     let page = namespace.provider.read(after.seq + 1, PAGE).await;
     let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
+    if page.scanned_through <= after.seq {
+        // One that looked at nothing cannot say that there is nothing.
+        return Err(SubscribeError::unavailable(None));
+    }
     let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
     let log = namespace.read_log();
     let read: Vec<_> = page
@@ -105,7 +115,7 @@ async fn read_old(
         entries: None,
     };
     let (entries, position) = log.take_cold(&read, after.seq, selectors, room, keep);
-    let scanned = page.scanned_through.max(after.seq + 1).min(keep.through);
+    let scanned = page.scanned_through.min(keep.through);
     Ok((
         entries,
         position.unwrap_or_else(|| log.position_at(scanned)),

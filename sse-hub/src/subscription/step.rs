@@ -1,12 +1,15 @@
 use std::{
     mem,
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use sse_core::{EncodedBatch, EncodedEvent, Gap, GapReason};
 
-use super::stream::{State, Step, Subscription};
+use super::{
+    pages::ColdPage,
+    stream::{State, Step, Subscription},
+};
 use crate::{
     lag::Lagging,
     listeners::{CloseReason, Ending},
@@ -31,11 +34,8 @@ impl Subscription {
             if matches!(self.state, State::Closed(_)) {
                 return Poll::Ready(Step::End);
             }
-            let ending = if self.listener.is_ended() {
-                self.listener.ending()
-            } else {
-                None
-            };
+            let is_ended = self.listener.is_ended();
+            let ending = is_ended.then(|| self.listener.ending()).flatten();
             if ending
                 .as_ref()
                 .is_some_and(|ending| ending.reason == CloseReason::Slow)
@@ -91,10 +91,20 @@ impl Subscription {
                 }
                 Look::Cold(through) => {
                     self.seen = 0;
-                    match ready!(self.read_cold(through, cx)) {
-                        Some(step) => return Poll::Ready(step),
-                        None => continue,
+                    match self.read_cold(through, cx) {
+                        Poll::Ready(Some(step)) => return Poll::Ready(step),
+                        Poll::Ready(None) => continue,
+                        Poll::Pending => {}
                     }
+                    if let Some(keep_alive) = self.keep_alive() {
+                        return Poll::Ready(keep_alive);
+                    }
+                    self.listener.slot.park(cx.waker());
+                    if !self.listener.is_called() {
+                        return Poll::Pending;
+                    }
+                    self.listener.slot.take();
+                    continue;
                 }
                 Look::Nothing => self.listener.caught_up(offered, self.position.seq),
             }
@@ -107,9 +117,8 @@ impl Subscription {
                     return Poll::Ready(self.control(&[event]));
                 }
             }
-            if self.listener.take_keep_alive() {
-                let event = self.blocks.keep_alive(self.position);
-                return Poll::Ready(self.control(&[event]));
+            if let Some(keep_alive) = self.keep_alive() {
+                return Poll::Ready(keep_alive);
             }
             self.listener.slot.park(cx.waker());
             if self.has_seen(self.namespace.version()) || !self.has_news() {
@@ -117,6 +126,12 @@ impl Subscription {
             }
             self.listener.slot.take();
         }
+    }
+
+    /// What is said in silence, if it is due.
+    fn keep_alive(&mut self) -> Option<Step> {
+        let is_due = self.listener.take_keep_alive();
+        is_due.then(|| self.control(&[self.blocks.keep_alive(self.position)]))
     }
 
     /// Whether everything was considered when the log had this version, and nothing else is to be done.
@@ -153,17 +168,27 @@ impl Subscription {
         let channels = &seats.channels[..];
         let log = namespace.read_log();
         if log.epoch() != self.position.epoch {
-            if let Some(at) = log.fork_before(self.position) {
+            let shared = log.last_shared_with(self.position.epoch);
+            self.replay_through = self.replay_through.min(shared);
+            if self.position.seq > shared {
+                // All that comes behind it is new to whoever was there.
+                let at = log.position_at(shared);
                 return Look::Missing(self.gap(&log, GapReason::Rollback), at);
             }
             self.position.epoch = log.epoch();
         }
+        let gone = log.gone(channels);
+        let is_cold = namespace.capabilities.replay && gone > self.position.seq;
         if self.listener.cleared() > self.position.seq {
-            let at = log.place_of_next(channels, self.position.seq);
+            // What only the provider has is not skipped.
+            let at = if is_cold {
+                self.position
+            } else {
+                log.place_of_next(channels, self.position.seq)
+            };
             return Look::Missing(self.gap(&log, GapReason::Expired), at);
         }
         let hole = log.hole_after(self.position.seq);
-        let gone = log.gone(channels);
         // Nothing is kept for one that has ended, and nobody tells it of a purge:
         // it closes where it is, and a resume tells of the gap.
         let unsure = if namespace.capabilities.replay {
@@ -174,26 +199,14 @@ impl Subscription {
         if ending.is_some() && unsure > self.position.seq {
             return Look::Nothing;
         }
-        if namespace.capabilities.replay && gone > self.position.seq {
-            let last = ending.map_or(u64::MAX, |ending| ending.through);
-            if last <= self.position.seq {
-                return Look::Nothing;
-            }
-            let trimmed = log.trimmed().min(gone);
-            if trimmed > self.position.seq {
-                let at = log.position_at(trimmed);
-                return Look::Missing(self.gap(&log, GapReason::Expired), at);
-            }
-            return match hole {
-                Some((from, _)) if from <= self.position.seq + 1 && ending.is_some() => {
-                    Look::Nothing
-                }
-                Some((from, to)) if from <= self.position.seq + 1 => {
-                    Look::Missing(self.gap(&log, GapReason::Provider), log.position_at(to))
-                }
-                Some((from, _)) => Look::Cold(gone.min(last).min(from - 1)),
-                None => Look::Cold(gone.min(last)),
-            };
+        // What is lost is not known: it is told once, and all that is left is read.
+        let (purges, purged_through) = log.purges();
+        let purges_known = mem::replace(&mut self.purges_known, purges);
+        if purges_known < purges && purged_through > self.position.seq {
+            return Look::Missing(self.gap(&log, GapReason::Expired), self.position);
+        }
+        if is_cold {
+            return self.look_elsewhere(&log, gone, hole, ending);
         }
         if self.listener.lost() > self.position.seq {
             if self.listener.lagging == Lagging::Disconnect {
@@ -236,8 +249,12 @@ impl Subscription {
             return Look::Nothing;
         };
         let batch = log.batch(channels, &taken.entries, taken.is_whole());
+        // It may have been appended under an epoch before this one.
+        self.position = Position {
+            epoch: log.epoch(),
+            ..position
+        };
         drop(log);
-        self.position = position;
         // Only what was published since the beginning was ever offered.
         self.listener.passed(
             taken.passed_live,
@@ -250,6 +267,33 @@ impl Subscription {
             None => Look::Passed,
             Some(batch) if limited => Look::Found(taken.entries, batch, Rest::Unknown),
             Some(batch) => Look::Found(taken.entries, batch, Rest::None),
+        }
+    }
+
+    /// Looks for what comes next where only the provider has it, up to `gone`.
+    fn look_elsewhere(
+        &self,
+        log: &Log,
+        gone: u64,
+        hole: Option<(u64, u64)>,
+        ending: Option<&Ending>,
+    ) -> Look {
+        let after = self.position.seq;
+        let last = ending.map_or(u64::MAX, |ending| ending.through);
+        if last <= after {
+            return Look::Nothing;
+        }
+        let trimmed = log.trimmed().min(gone);
+        if trimmed > after {
+            return Look::Missing(self.gap(log, GapReason::Expired), log.position_at(trimmed));
+        }
+        match hole {
+            Some((from, _)) if from <= after + 1 && ending.is_some() => Look::Nothing,
+            Some((from, to)) if from <= after + 1 => {
+                Look::Missing(self.gap(log, GapReason::Provider), log.position_at(to))
+            }
+            Some((from, _)) => Look::Cold(gone.min(last).min(from - 1)),
+            None => Look::Cold(gone.min(last)),
         }
     }
 
@@ -345,17 +389,22 @@ impl Subscription {
     fn read_cold(&mut self, through: u64, cx: &mut Context<'_>) -> Poll<Option<Step>> {
         let from = self.position.seq + 1;
         let namespace = Arc::clone(&self.namespace);
-        let page = match &self.cold {
-            Some((start, page)) if *start == from => Arc::clone(page),
-            _ => {
-                let page = namespace.cold_pages.page(&namespace, from);
-                self.cold = Some((from, Arc::clone(&page)));
-                page
-            }
+        let pages = &namespace.cold_pages;
+        let current = |page: &Arc<ColdPage>| page.from == from && pages.is_current(page);
+        let page = match self.cold.take().filter(current) {
+            Some(page) => page,
+            None => match pages.page(&namespace, from, self.listener.id, cx.waker()) {
+                Some(page) => page,
+                None => return Poll::Pending,
+            },
         };
-        let read = ready!(page.poll(&namespace, from, cx));
-        self.cold = None;
-        let Some(read) = read else {
+        let Poll::Ready(read) = page.poll(&namespace, cx) else {
+            self.cold = Some(page);
+            return Poll::Pending;
+        };
+        // One that looked at nothing cannot say that there is nothing.
+        let Some(read) = read.filter(|read| read.scanned_through >= from) else {
+            pages.forget(&page);
             let reason = CloseReason::Overload;
             return Poll::Ready(Some(self.close(Some(Ending {
                 reason,
@@ -384,8 +433,7 @@ impl Subscription {
             log.take_cold(&read.entries, self.position.seq, &selectors, room, keep);
         self.position = position.unwrap_or_else(|| {
             // Where the provider has nothing, what the ring has is all there is.
-            let scanned = Some(read.scanned_through).filter(|&it| it >= from);
-            log.position_at(scanned.unwrap_or(through).min(through))
+            log.position_at(read.scanned_through.min(through))
         });
         let batch = log.batch(&[], &entries, false);
         drop(log);

@@ -10,7 +10,7 @@ use futures_core::Stream;
 use sse_core::{EncodedBatch, EncodedEvent, Retry};
 
 use super::{
-    blocks::Blocks, cold::ColdPage, entries::Entries, events::Events, handle::SubscriptionHandle,
+    blocks::Blocks, entries::Entries, events::Events, handle::SubscriptionHandle, pages::ColdPage,
     subscribe::REJECTED,
 };
 use crate::{
@@ -41,12 +41,14 @@ pub struct Subscription {
     pub(super) position: Position,
     /// The head when it began.
     pub(super) replay_through: u64,
+    /// Purges that it need not be told of.
+    pub(super) purges_known: u64,
     pub(super) opening: VecDeque<EncodedEvent>,
     pub(super) live_marker: bool,
     pub(super) replay_left: Option<u64>,
     pub(super) latest_per_key: bool,
     pub(super) filter: Option<Box<Filter>>,
-    pub(super) cold: Option<(u64, Arc<ColdPage>)>,
+    pub(super) cold: Option<Arc<ColdPage>>,
     pub(super) state: State,
     /// The log's version when everything was considered; 0 if something may be left.
     pub(super) seen: u64,
@@ -70,6 +72,7 @@ pub(super) struct Beginning {
     pub(super) resume: Resume,
     pub(super) position: Position,
     pub(super) replay_through: u64,
+    pub(super) purges_known: u64,
     pub(super) opening: Vec<EncodedEvent>,
     pub(super) markers: bool,
     pub(super) max_replay: Option<u64>,
@@ -92,6 +95,7 @@ impl Subscription {
             resume,
             position,
             replay_through,
+            purges_known,
             opening,
             markers,
             max_replay,
@@ -104,6 +108,7 @@ impl Subscription {
             resume,
             position,
             replay_through,
+            purges_known,
             opening: opening.into(),
             live_marker: markers,
             replay_left: max_replay,
@@ -136,6 +141,7 @@ impl Subscription {
             resume: Resume::Fresh,
             position,
             replay_through: 0,
+            purges_known: 0,
             opening: Vec::new(),
             markers: false,
             max_replay: None,

@@ -3,7 +3,6 @@ use std::{
     future::{Future, IntoFuture},
     pin::Pin,
     sync::Arc,
-    time::SystemTime,
 };
 
 use bytestring::ByteString;
@@ -12,6 +11,7 @@ use sse_core::{EventId, Gap, GapReason};
 use super::{
     blocks::{Blocks, GapAs},
     cold,
+    start::Older,
     stream::{Beginning, Filter, Subscription},
     subscribe_error::SubscribeError,
 };
@@ -25,7 +25,7 @@ use crate::{
     options::draw_soft_reject,
     position::Position,
     presence::Presence,
-    resume::{Cursor, Decision, GapCause, OnGap, Resume, Start, decide},
+    resume::{Cursor, Decision, GapCause, OnGap, Resume, Start},
     topic::{IntoTopics, InvalidTopic, Selector},
 };
 
@@ -181,14 +181,16 @@ impl Subscribe {
             .after
             .as_ref()
             .and_then(|id| Cursor::read(id, self.engine.options.ids));
-        let known = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+        let found = cold::find_out(&namespace, &selectors, cursor.as_ref()).await?;
+        let older = match cursor {
+            None => Older::find(&namespace, &selectors, self.start).await?,
+            Some(_) => Older::none(&namespace),
+        };
         let now = namespace.clock.millis();
         // Decided and registered in one step: what is published meanwhile is either before or after both.
         let (listener, judged) = namespace.enter(&selectors, |log, channels| {
-            let decision = known.unwrap_or_else(|| {
-                decide(cursor.as_ref(), &log.view(cursor.as_ref(), channels, true))
-            });
-            let judged = self.judge(log, channels, decision);
+            let decision = found.decide(log, channels, cursor.as_ref(), true);
+            let judged = self.judge(log, channels, decision, &older);
             let after = judged.position.seq;
             let listener = Listener::new(
                 next_listener_id(),
@@ -211,10 +213,20 @@ impl Subscribe {
     }
 
     /// Turns a decision into a place to begin.
-    pub(super) fn judge(&self, log: &Log, channels: &[ChannelId], decision: Decision) -> Judged {
+    pub(super) fn judge(
+        &self,
+        log: &Log,
+        channels: &[ChannelId],
+        decision: Decision,
+        older: &Older,
+    ) -> Judged {
         let head = log.head();
         let (resume, position) = match decision {
-            Decision::Fresh => (Resume::Fresh, self.start_position(log, channels)),
+            Decision::Fresh => {
+                let position =
+                    older.position(log, channels, self.start, self.namespace.clock.millis());
+                (Resume::Fresh, position)
+            }
             Decision::Complete { after } => (Resume::Complete, log.position_at(after)),
             Decision::GapThenRetained { cause, after } => {
                 let after = log.place_of_retained(channels, after);
@@ -240,23 +252,9 @@ impl Subscribe {
             resume,
             position,
             head: head.seq,
+            purges_known: log.purges().0,
             opening_id,
         }
-    }
-
-    fn start_position(&self, log: &Log, channels: &[ChannelId]) -> Position {
-        let before = match self.start {
-            Start::Latest => None,
-            Start::Earliest => return log.place_of_retained(channels, 0),
-            Start::Last(count) => log.before_last(channels, count),
-            Start::Since(time) => {
-                let millis = time
-                    .duration_since(SystemTime::UNIX_EPOCH)
-                    .map_or(0, |it| it.as_millis());
-                log.before_time(u64::try_from(millis).unwrap_or(u64::MAX))
-            }
-        };
-        before.map_or(log.head(), |seq| log.position_at(seq))
     }
 
     fn gap(&self, log: &Log, channels: &[ChannelId], cause: GapCause) -> Resume {
@@ -304,6 +302,7 @@ impl Subscribe {
             resume: judged.resume,
             position: judged.position,
             replay_through: judged.head,
+            purges_known: judged.purges_known,
             opening,
             markers: self.markers,
             max_replay: self.engine.options.max_replay,
@@ -317,6 +316,7 @@ pub(super) struct Judged {
     pub(super) resume: Resume,
     pub(super) position: Position,
     pub(super) head: u64,
+    purges_known: u64,
     opening_id: Option<EventId>,
 }
 

@@ -185,6 +185,25 @@ mod tests {
     }
 
     #[test]
+    fn what_others_test_with_is_not_built() {
+        let user = |source| Package {
+            dependencies: vec![Dependency {
+                name: "lazy_static".to_owned(),
+                kind: Some("dev".to_owned()),
+                ..Dependency::default()
+            }],
+            ..package("new", None, source)
+        };
+        let theirs = [
+            package("lazy_static", None, None),
+            user(Some("registry+here")),
+        ];
+        assert!(bans(&theirs, &rules()).is_empty());
+        let ours = [package("lazy_static", None, None), user(None)];
+        assert_eq!(bans(&ours, &rules()), ["lazy_static 1.0.0 is banned"]);
+    }
+
+    #[test]
     fn a_package_from_elsewhere_is_found_and_our_own_are_not() {
         let packages = [
             package("ours", None, None),

@@ -44,6 +44,8 @@ pub(super) enum End {
     Reset,
     /// Nothing more comes, and nobody is told.
     Silence,
+    /// Nothing more comes on the whole connection, also not to what is asked on it later.
+    Freeze,
     /// The HTTP/2 stream is reset.
     ResetStream(Reason),
     /// The HTTP/2 connection announces its end, then the stream ends whole.
@@ -136,6 +138,11 @@ impl Answer {
     /// Never ends, and sends nothing more.
     pub fn silence(self) -> Self {
         self.ends(End::Silence)
+    }
+
+    /// Lets the whole connection fall silent, over HTTP/2 also for what is asked on it later.
+    pub fn freeze(self) -> Self {
+        self.ends(End::Freeze)
     }
 
     /// Resets the HTTP/2 stream.

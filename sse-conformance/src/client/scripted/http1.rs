@@ -32,7 +32,7 @@ pub(super) async fn serve(stream: TcpStream, connection: usize, desk: &Desk) -> 
             close(stream).await
         }
         End::Reset => SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
-        End::Silence => hold(stream).await,
+        End::Silence | End::Freeze => hold(stream).await,
         _ => close(stream).await,
     }
 }

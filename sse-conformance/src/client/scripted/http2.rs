@@ -35,6 +35,8 @@ pub(super) async fn serve(
             Some(end) = told.recv() => match end {
                 End::GoAway => served.graceful_shutdown(),
                 End::GoAwayAtOnce(reason) => served.abrupt_shutdown(reason),
+                // Whoever does not read or write keeps the socket.
+                End::Freeze => return pending().await,
                 // The whole connection, with all that is on it.
                 _ => return Ok(()),
             },

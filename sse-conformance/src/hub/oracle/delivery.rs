@@ -22,7 +22,7 @@ impl Reader {
             return self.wrong(END, "something came after the closing event");
         }
         if let Some(gap) = block.gap() {
-            return self.gap(&gap, block, log, coverage);
+            return self.gap(&gap, block, log, now, coverage);
         }
         if block.event_type() == "hub.close" {
             return self.close(block, log, now, coverage);
@@ -58,13 +58,8 @@ impl Reader {
                     self.wrong(START, "a complete resume is not told its own id")
                 }
                 (_, Some(id)) => match id.as_str().parse::<Position>() {
-                    Ok(position)
-                        if position.epoch == log.epoch
-                            || log.epochs_changed > self.epochs_before =>
-                    {
-                        self.begins_at(position.seq, log)
-                    }
-                    _ => self.wrong(START, "an opening has a strange id"),
+                    Ok(position) => self.begins_at(position),
+                    Err(_) => self.wrong(START, "an opening has a strange id"),
                 },
                 (_, None) => self.wrong(START, "an opening bears no id"),
             };
@@ -97,18 +92,26 @@ impl Reader {
             // A publisher's own, as last entry.
             return Ok(());
         };
-        if position.epoch == log.epoch {
+        self.considered(position, log, now, coverage)
+    }
+
+    /// Checks a place up to which everything is said to have been considered.
+    pub(super) fn considered(
+        &mut self,
+        position: Position,
+        log: &Truth,
+        now: u64,
+        coverage: &mut Coverage,
+    ) -> Checked {
+        if log.has(position) {
             if position.seq > log.head {
-                return self.wrong(TRUTH, format!("an id is ahead of the log: {id}"));
+                return self.wrong(TRUTH, format!("a position is ahead of the log: {position}"));
             }
-            self.pass(position.seq, log, now, coverage)
-        } else if log.is_shared(position) {
-            // It was given under an earlier epoch, and is in this log as well.
             self.pass(position.seq, log, now, coverage)
         } else if self.epochs_known < log.epochs_changed {
             Ok(())
         } else {
-            self.wrong(TRUTH, format!("an id is of another log: {id}"))
+            self.wrong(TRUTH, format!("a position is of another log: {position}"))
         }
     }
 
@@ -138,7 +141,7 @@ impl Reader {
             };
         };
         if self.base.is_none() && log.rules.ids == Ids::Bare {
-            self.base = Some(entry.seq - 1);
+            (self.base, self.lineage) = (Some(entry.seq - 1), log.epoch);
         }
         let Some(base) = self.base else {
             return self.wrong(
@@ -146,6 +149,9 @@ impl Reader {
                 format!("{data} is delivered before it is said where reading begins"),
             );
         };
+        if self.is_left_behind(log) {
+            return self.wrong(GAP, format!("{data} stands before a rollback is told"));
+        }
         if entry.seq <= base {
             return self.wrong(
                 ORDER,
@@ -187,11 +193,12 @@ impl Reader {
         if entry.expires <= now {
             return self.wrong(TRUTH, format!("{data} is delivered after its time"));
         }
-        if entry.seq <= self.head_before && !log.obeys_the_rule(entry) {
+        let is_replayed = entry.seq <= self.head_before.min(log.last_shared_with(self.epoch));
+        if is_replayed && !log.obeys_the_rule(entry) {
             return self.wrong(TRUTH, format!("{data} is replayed against the rule"));
         }
         let seq = entry.seq;
-        if seq <= self.head_before {
+        if is_replayed {
             self.replayed += 1;
         }
         if log
@@ -203,7 +210,7 @@ impl Reader {
         }
         coverage.saw("delivered");
         self.pass(seq - 1, log, now, coverage)?;
-        self.base = Some(seq);
+        (self.base, self.lineage) = (Some(seq), log.epoch);
         Ok(())
     }
 
@@ -218,14 +225,14 @@ impl Reader {
         let Some(base) = self.base else {
             return Ok(());
         };
+        if self.is_left_behind(log) {
+            return self.wrong(GAP, format!("comes to {through} before a rollback is told"));
+        }
         if through <= base {
             return Ok(());
         }
-        if let Some(&(from, to)) = log
-            .holes
-            .iter()
-            .find(|&&(_, to)| to > base && to <= through)
-        {
+        let passed = |&&(_, to): &&(u64, u64)| to > base && to <= through;
+        if let Some((from, to)) = log.holes.iter().find(passed) {
             return self.wrong(LOSS, format!("the hole {from}–{to} is not told"));
         }
         for (_, entry) in log.entries.range(base + 1..=through) {
@@ -244,7 +251,7 @@ impl Reader {
                 ),
             );
         }
-        self.base = Some(through);
+        (self.base, self.lineage) = (Some(through), log.epoch);
         Ok(())
     }
 
@@ -258,8 +265,7 @@ impl Reader {
         if self.gone_before.contains(&entry.seq) {
             return Some("gone before its topic was added");
         }
-        let was_retained = entry.state == State::Retained && log.rules.exact;
-        if entry.seq <= self.lenient_through && !was_retained {
+        if entry.seq <= self.lenient_through && !log.is_held(entry) {
             return Some("not retained at the beginning");
         }
         if self.wish.lagging == Lagging::LatestPerKey {

@@ -158,8 +158,7 @@ fn rows_of(cursor: Position, wish: &Wish, log: &Truth, log_head: u64, choice: Fr
     let mut rows = Vec::new();
     if log.ancestors.iter().any(shared) && same {
         rows.extend(judged_by_loss(cursor.seq, wish, log, "R4"));
-        let is_there = |it: &Entry| it.state != State::Cleared && it.seq > log.trimmed;
-        if log.rules.replay && entry.is_some_and(is_there) {
+        if log.rules.replay && entry.is_some_and(|it| log.is_held(it)) {
             return rows;
         }
     }

@@ -16,6 +16,7 @@ impl Reader {
         gap: &Gap,
         block: &Received,
         log: &Truth,
+        now: u64,
         coverage: &mut Coverage,
     ) -> Checked {
         let Some(Ok(at)) = block
@@ -26,25 +27,28 @@ impl Reader {
         else {
             return self.wrong(GAP, "a gap bears no position");
         };
+        if let (Some(Resume::Gap(promised)), false) = (&self.resume, self.told_gap) {
+            if *promised != *gap {
+                return self.wrong(GAP, "another gap is told than was promised");
+            }
+            self.told_gap = true;
+            return self.begins_at(at);
+        }
         if at.epoch != log.epoch && self.epochs_known == log.epochs_changed {
             return self.wrong(GAP, "a gap's id is of another log");
         }
         if at.epoch == log.epoch && at.seq > log.head {
             return self.wrong(GAP, "a gap's id is ahead of the log");
         }
-        if let (Some(Resume::Gap(promised)), false) = (&self.resume, self.told_gap) {
-            if *promised != *gap {
-                return self.wrong(GAP, "another gap is told than was promised");
-            }
-            self.told_gap = true;
-            return self.begins_at(at.seq, log);
-        }
         let (reason, base) = (&gap.reason, self.base.unwrap_or(0));
         let legal = match reason {
             GapReason::Slow => self.wish.lagging != Lagging::Disconnect,
             GapReason::Expired => !log.cleared.is_empty() || log.rules.replay,
             GapReason::Rollback => log.epochs_changed > 0,
-            GapReason::Provider => log.holes.iter().any(|&(_, to)| to > base || to <= at.seq),
+            GapReason::Provider => {
+                let mut holes = log.holes_told.iter();
+                holes.any(|&(from, to)| to > base && from <= at.seq)
+            }
             _ => false,
         };
         if !legal {
@@ -57,16 +61,27 @@ impl Reader {
         match reason {
             GapReason::Slow => coverage.saw("row R10"),
             GapReason::Provider => coverage.saw("row R11"),
-            GapReason::Rollback => self.epochs_known = log.epochs_changed,
+            GapReason::Rollback => {
+                // It goes back no further than needed, and then all that is there is new.
+                self.epochs_known = log.changes_until(at.epoch);
+                self.base = Some(base.min(log.last_shared_with(self.lineage)));
+                self.lineage = at.epoch;
+                for (_, from) in &mut self.selectors {
+                    *from = (*from).min(at.seq);
+                }
+                self.gone_before.retain(|&seq| seq <= at.seq);
+                if at.epoch == log.epoch {
+                    self.pass(at.seq, log, now, coverage)?;
+                }
+            }
             _ => {}
         }
         // Nothing may be skipped but what is gone: except when skipping is what was asked for.
-        let is_exact =
-            matches!(reason, GapReason::Expired | GapReason::Provider) && log.rules.exact;
+        let is_exact = matches!(reason, GapReason::Expired | GapReason::Provider);
         if is_exact && at.seq > base {
             let skipped = log.entries.range(base + 1..=at.seq).map(|(_, it)| it);
-            let mut whole = skipped.filter(|it| it.state == State::Retained && self.asks_for(it));
-            if let Some(entry) = whole.find(|it| self.excuse(it, log, 0).is_none()) {
+            let mut whole = skipped.filter(|it| log.is_held(it) && self.asks_for(it));
+            if let Some(entry) = whole.find(|it| self.excuse(it, log, now).is_none()) {
                 return self.wrong(
                     GAP,
                     format!("a gap {reason} skips {}, which is there", entry.seq),
@@ -75,7 +90,7 @@ impl Reader {
         }
         // What was gone by then is what the gap is about, wherever it lay.
         self.lenient_through = self.lenient_through.max(log.head);
-        self.base = Some(at.seq);
+        (self.base, self.lineage) = (Some(at.seq), at.epoch);
         Ok(())
     }
 

@@ -90,7 +90,8 @@ impl Checker {
                 log_head,
             } => {
                 let log = &self.logs[hub];
-                let reader = Reader::new(*connection, *hub, wish.clone(), *log_head, log);
+                let mut reader = Reader::new(*connection, *hub, wish.clone(), *log_head, log);
+                reader.asks(log, now);
                 self.readers.insert(*connection, reader);
             }
             Happened::Refused { connection, why } => {
@@ -121,6 +122,7 @@ impl Checker {
             }
             Happened::Connected { connection, .. }
             | Happened::Received { connection, .. }
+            | Happened::Considered { connection, .. }
             | Happened::Ended { connection, .. }
             | Happened::Left { connection }
             | Happened::Topics { connection, .. }
@@ -142,8 +144,11 @@ impl Checker {
         coverage: &mut Coverage,
     ) -> Checked {
         match happened {
-            Happened::Connected { resume, .. } => reader.connected(resume, log, coverage),
+            Happened::Connected { resume, .. } => reader.connected(resume, log, now, coverage),
             Happened::Received { block, .. } => reader.received(block, log, now, coverage),
+            Happened::Considered { position, .. } => {
+                reader.considered(*position, log, now, coverage)
+            }
             Happened::Ended { reason, .. } => reader.ended(reason.as_deref(), log, coverage),
             Happened::Topics {
                 added,
@@ -217,7 +222,7 @@ impl Checker {
             let there = log.entries.get(&answer.seq).is_some_and(is_it)
                 || log.withdrawn.iter().any(is_it)
                 || log
-                    .holes
+                    .holes_told
                     .iter()
                     .any(|&(from, to)| (from..=to).contains(&answer.seq));
             if *hub_of == hub && !there {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sse_hub::{Ids, Position, Resume};
+use sse_hub::{Epoch, Ids, Position, Resume};
 
 use super::{
     expected::{Expected, From, Row},
@@ -20,7 +20,9 @@ pub(super) struct Reader {
     pub(super) log_head: u64,
     pub(super) head_before: u64,
     pub(super) head_after: u64,
-    pub(super) epochs_before: u64,
+    /// The epoch under which it was let in, and the one under which it came to where it is.
+    pub(super) epoch: Epoch,
+    pub(super) lineage: Epoch,
     /// What is asked for, each from behind some sequence on.
     pub(super) selectors: Vec<(String, u64)>,
     /// Everything up to here was delivered, or need not be; `None` while the first block has yet to say.
@@ -29,6 +31,8 @@ pub(super) struct Reader {
     /// The first entry that reading is to begin with, and the last before it that it is not to begin with.
     pub(super) first_wanted: Option<u64>,
     pub(super) last_unwanted: u64,
+    /// The same when it asked.
+    when_asked: Option<(Option<u64>, u64)>,
     /// Entries that were gone before their topic was added.
     pub(super) gone_before: BTreeSet<u64>,
     pub(super) resume: Option<Resume>,
@@ -57,11 +61,13 @@ impl Reader {
             log_head,
             head_before: log.head,
             head_after: log.head,
-            epochs_before: log.epochs_changed,
+            epoch: log.epoch,
+            lineage: log.epoch,
             base: None,
             row: None,
             first_wanted: None,
             last_unwanted: 0,
+            when_asked: None,
             gone_before: BTreeSet::new(),
             resume: None,
             told_gap: false,
@@ -97,6 +103,7 @@ impl Reader {
         &mut self,
         resume: &Resume,
         log: &Truth,
+        now: u64,
         coverage: &mut Coverage,
     ) -> Checked {
         self.resume = Some(resume.clone());
@@ -109,6 +116,7 @@ impl Reader {
         }
         self.head_after = log.head;
         self.epochs_known = log.epochs_changed;
+        (self.epoch, self.lineage) = (log.epoch, log.epoch);
         let word = word(resume);
         let expected = self.expected(log);
         let Some(row) = expected.rows.iter().find(|row| row.word == word).copied() else {
@@ -147,14 +155,17 @@ impl Reader {
             coverage.saw(format!("start {}", start_name(row.from)));
         }
         self.row = Some(row);
-        if log.rules.exact && !log.rules.replay {
-            self.first_wanted = self.wanted(log, row.from).first().copied();
+        if log.rules.exact || log.rules.replay {
+            self.first_wanted = self.wanted(log, row.from, now).first().copied();
         }
-        if let (From::Last(_) | From::Since(_), Some(first)) = (row.from, self.first_wanted) {
-            let before = log
-                .retained()
-                .filter(|it| it.seq < first && self.asks_for(it));
-            self.last_unwanted = before.map(|it| it.seq).max().unwrap_or(0);
+        self.last_unwanted = self.unwanted(log, row.from, now);
+        if let (true, Some((first, last))) = (log.rules.replay, self.when_asked) {
+            // A log elsewhere is looked at some time between asking and being let in.
+            self.first_wanted = self
+                .first_wanted
+                .zip(first)
+                .map(|(now, then)| now.max(then));
+            self.last_unwanted = self.last_unwanted.min(last);
         }
         if !matches!(row.from, From::After(_) | From::Head) {
             self.lenient_through = self.head_after;
@@ -182,16 +193,37 @@ impl Reader {
         }
     }
 
+    /// Notes what reading would begin with if it began when it is asked for.
+    pub(super) fn asks(&mut self, log: &Truth, now: u64) {
+        let expected = self.expected(log);
+        if let [row @ Row { name: "R0", .. }] = expected.rows[..] {
+            self.first_wanted = self.wanted(log, row.from, now).first().copied();
+            let last = self.unwanted(log, row.from, now);
+            self.when_asked = Some((self.first_wanted.take(), last));
+        }
+    }
+
+    /// The last entry that reading is not to begin with, though it could.
+    fn unwanted(&self, log: &Truth, from: From, now: u64) -> u64 {
+        let (From::Last(_) | From::Since(_), Some(first)) = (from, self.first_wanted) else {
+            return 0;
+        };
+        let before = log
+            .readable(now)
+            .filter(|it| it.seq < first && self.asks_for(it));
+        before.map(|it| it.seq).max().unwrap_or(0)
+    }
+
     /// The retained entries that reading is to begin with.
-    fn wanted(&self, log: &Truth, from: From) -> Vec<u64> {
+    fn wanted(&self, log: &Truth, from: From, now: u64) -> Vec<u64> {
         let matching = log
-            .retained()
+            .readable(now)
             .filter(|entry| entry.seq <= self.head_after && self.asks_for(entry));
         let mut seqs: Vec<u64> = match from {
             From::Retained(after) => matching.map(|it| it.seq).filter(|&it| it > after).collect(),
             From::Last(_) => matching.map(|it| it.seq).collect(),
             From::Since(time) => {
-                let all = log.retained().filter(|it| it.seq <= self.head_after);
+                let all = log.readable(now).filter(|it| it.seq <= self.head_after);
                 let mut all = all.skip_while(|it| it.unix_millis < time);
                 let first = all.next().map_or(u64::MAX, |it| it.seq);
                 matching
@@ -212,18 +244,20 @@ impl Reader {
         entry.is_for(active.map(|(selector, _)| selector.as_str()))
     }
 
-    /// Checks the place at which the first block says that reading begins.
-    pub(super) fn begins_at(&mut self, seq: u64, log: &Truth) -> Checked {
+    /// Checks the place at which the first block says that reading begins, by what the log was when it was let in.
+    pub(super) fn begins_at(&mut self, at: Position) -> Checked {
         let Some(row) = self.row else {
             return self.wrong(START, "something came before it was connected");
         };
-        let is_recent = seq >= self.head_before.min(self.head_after);
-        let has_forked = log.epochs_changed > self.epochs_before;
-        let latest = (is_recent || has_forked) && seq <= log.head;
+        if at.epoch != self.epoch {
+            return self.wrong(START, format!("begins in another log: {at}"));
+        }
+        let seq = at.seq;
+        let heads = self.head_before.min(self.head_after)..=self.head_after;
         let right = match (row.from, self.first_wanted) {
             (From::After(after), _) => seq == after,
-            (From::Head, _) => latest,
-            (_, None) => seq <= log.head,
+            (From::Head, _) => heads.contains(&seq),
+            (_, None) => seq <= self.head_after,
             (_, Some(first)) => first > seq && seq >= self.last_unwanted,
         };
         if !right {
@@ -238,6 +272,12 @@ impl Reader {
         }
         self.base = Some(seq);
         Ok(())
+    }
+
+    /// Whether what it was given last is withdrawn, so that it must be told before it is given anything else.
+    pub(super) fn is_left_behind(&self, log: &Truth) -> bool {
+        let base = self.base.unwrap_or(0);
+        base > log.last_shared_with(self.lineage)
     }
 
     pub(super) fn refused(&self, word: &str, log: &Truth, coverage: &mut Coverage) -> Checked {

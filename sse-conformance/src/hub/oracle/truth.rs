@@ -24,6 +24,8 @@ pub(super) struct Truth {
     /// Entries of lineages that were left.
     pub(super) withdrawn: Vec<Entry>,
     pub(super) holes: Vec<(u64, u64)>,
+    /// The same as they were told, of lineages that were left as well.
+    pub(super) holes_told: Vec<(u64, u64)>,
     /// Everything up to here may be lost, whoever asks.
     pub(super) trimmed: u64,
     /// Retained entries that count against the retention by count.
@@ -47,6 +49,8 @@ pub(super) struct Entry {
     pub(super) at: u64,
     pub(super) expires: u64,
     pub(super) state: State,
+    /// Whether it was removed from the log itself.
+    purged: bool,
 }
 
 /// Whether an entry can be replayed from the hub, and if not, why.
@@ -107,6 +111,7 @@ impl Truth {
             entries: BTreeMap::new(),
             withdrawn: Vec::new(),
             holes: Vec::new(),
+            holes_told: Vec::new(),
             trimmed: if rules.replay {
                 status.first.saturating_sub(1)
             } else {
@@ -141,6 +146,7 @@ impl Truth {
             at,
             expires: lasts.map_or(u64::MAX, |it| at + it),
             state,
+            purged: false,
         }
     }
 
@@ -148,9 +154,13 @@ impl Truth {
         match item {
             TailItem::Batch(records) => {
                 for record in records {
-                    let entry = self.entry(record, now, unix_now, State::Retained);
+                    let mut entry = self.entry(record, now, unix_now, State::Retained);
                     (self.head, self.head_nonce) = (entry.seq, entry.nonce);
-                    self.shared.insert(entry.seq);
+                    if entry.expires <= now {
+                        entry.state = State::Expired;
+                    } else {
+                        self.shared.insert(entry.seq);
+                    }
                     self.entries.insert(entry.seq, entry);
                     self.retain(now);
                 }
@@ -159,7 +169,11 @@ impl Truth {
                 self.cleared.push(topic.to_string());
                 for entry in self.entries.values_mut() {
                     let asked = entry.topics.iter().any(|it| it == topic.as_str());
-                    if asked && entry.seq <= *through && entry.state != State::Expired {
+                    if !asked || entry.seq > *through {
+                        continue;
+                    }
+                    entry.purged = true;
+                    if entry.state != State::Expired {
                         entry.state = State::Cleared;
                         self.shared.remove(&entry.seq);
                     }
@@ -168,23 +182,37 @@ impl Truth {
             TailItem::Trimmed { first } => {
                 self.first = self.first.max(*first);
                 self.trimmed = self.trimmed.max(first - 1);
+                self.shared.retain(|seq| seq >= first);
+                for (_, entry) in self.entries.range_mut(..first) {
+                    if entry.state == State::Retained {
+                        entry.state = State::Evicted;
+                    }
+                }
             }
             TailItem::EpochChanged { new, fork_at, .. } => {
+                for (_, left_at) in &mut self.ancestors {
+                    *left_at = (*left_at).min(*fork_at);
+                }
                 self.ancestors.push((self.epoch, *fork_at));
                 (self.epoch, self.epoch_start) = (*new, *fork_at);
                 self.epochs_changed += 1;
+                self.trimmed = self.trimmed.min(fork_at - 1);
                 let left = self.entries.split_off(fork_at);
                 self.shared.retain(|seq| seq < fork_at);
                 self.withdrawn.extend(left.into_values());
+                self.holes.retain(|(from, _)| from < fork_at);
+                for (_, to) in &mut self.holes {
+                    *to = (*to).min(fork_at - 1);
+                }
                 if self.head >= *fork_at {
                     self.head = fork_at - 1;
                     self.head_nonce = self.entries.get(&self.head).map_or(0, |entry| entry.nonce);
                 }
             }
             TailItem::Hole { from, to } => {
+                self.holes_told.push((*from, *to));
                 self.holes.push((*from, *to));
                 (self.head, self.head_nonce) = (self.head.max(*to), 0);
-                self.trimmed = self.trimmed.max(*to);
             }
             _ => {}
         }
@@ -252,6 +280,12 @@ impl Truth {
             .filter(|entry| entry.state == State::Retained)
     }
 
+    /// All that can be replayed, here or from the log itself.
+    pub(super) fn readable(&self, now: u64) -> impl Iterator<Item = &Entry> {
+        let entries = self.entries.values();
+        entries.filter(move |it| it.expires > now && self.is_held(it))
+    }
+
     /// The highest sequence that was taken from these topics other than by its own time.
     pub(super) fn lost(&self, selectors: &[String]) -> u64 {
         let gone = |entry: &&Entry| match entry.state {
@@ -277,11 +311,36 @@ impl Truth {
         oldest >= self.epoch_start
     }
 
-    /// Whether a position of an earlier epoch lies before the fork.
-    pub(super) fn is_shared(&self, position: Position) -> bool {
-        let shares =
-            |&(epoch, fork_at): &(Epoch, u64)| epoch == position.epoch && position.seq < fork_at;
-        self.ancestors.iter().any(shares)
+    /// Whether a position is in this lineage, be it that it was given in an earlier one.
+    pub(super) fn has(&self, position: Position) -> bool {
+        position.seq <= self.last_shared_with(position.epoch)
+    }
+
+    /// The last sequence that is the same in the lineage of another epoch.
+    pub(super) fn last_shared_with(&self, epoch: Epoch) -> u64 {
+        let ancestor = self.ancestors.iter().find(|it| it.0 == epoch);
+        match ancestor {
+            _ if epoch == self.epoch => u64::MAX,
+            Some((_, fork_at)) => fork_at - 1,
+            None => 0,
+        }
+    }
+
+    /// How many changes of epoch one knows of who knows this epoch.
+    pub(super) fn changes_until(&self, epoch: Epoch) -> u64 {
+        let later = self.ancestors.iter().rev().position(|it| it.0 == epoch);
+        later.map_or(self.epochs_changed, |later| {
+            self.epochs_changed.saturating_sub(later as u64 + 1)
+        })
+    }
+
+    /// Whether an entry can still be read, here or in the log itself.
+    pub(super) fn is_held(&self, entry: &Entry) -> bool {
+        if self.rules.replay {
+            !entry.purged && entry.seq >= self.first
+        } else {
+            entry.state == State::Retained && self.rules.exact
+        }
     }
 
     pub(super) fn obeys_the_rule(&self, entry: &Entry) -> bool {

@@ -1,0 +1,211 @@
+//! Where a subscription without a cursor begins, when only the provider has what it asks for.
+
+use std::{sync::Arc, time::SystemTime};
+
+use super::subscribe_error::SubscribeError;
+use crate::{
+    log::{ChannelId, Log},
+    namespace::Namespace,
+    position::{Epoch, Position},
+    provider::{Page, Record},
+    resume::Start,
+    topic::Selector,
+};
+
+/// Sequences looked at with one page, and its entries.
+const WINDOW: u64 = 256;
+const PAGE: usize = 256;
+/// How often it is looked again if something is purged meanwhile.
+const MOST_TRIES: u32 = 4;
+
+/// What was found of the entries that a start asks for, up to the head at that moment.
+#[derive(Debug)]
+pub(super) struct Older {
+    epoch: Epoch,
+    head: u64,
+    /// The last entries, latest first; no more than asked for.
+    latest: Vec<u64>,
+    /// The place before the first that is recent enough.
+    since: Option<u64>,
+}
+
+impl Older {
+    /// Nothing: what the hub itself has is all that there is.
+    pub(super) fn none(namespace: &Namespace) -> Self {
+        Self {
+            epoch: namespace.read_log().epoch(),
+            head: 0,
+            latest: Vec::new(),
+            since: None,
+        }
+    }
+
+    /// Looks for what a start asks for, also among what only the provider has.
+    pub(super) async fn find(
+        namespace: &Arc<Namespace>,
+        selectors: &[Selector],
+        start: Start,
+    ) -> Result<Self, SubscribeError> {
+        if !namespace.capabilities.replay || matches!(start, Start::Latest | Start::Earliest) {
+            return Ok(Self::none(namespace));
+        }
+        let mut tries = 0;
+        loop {
+            let purges = namespace.read_log().purges();
+            let older = Self::find_once(namespace, selectors, start).await?;
+            tries += 1;
+            let log = namespace.read_log();
+            // What was purged meanwhile may be among what was found, and what came may have gone.
+            let is_current = log.purges() == purges && log.evicted_through() <= older.head;
+            if is_current || tries == MOST_TRIES {
+                return Ok(older);
+            }
+        }
+    }
+
+    async fn find_once(
+        namespace: &Arc<Namespace>,
+        selectors: &[Selector],
+        start: Start,
+    ) -> Result<Self, SubscribeError> {
+        let mut older = Self::none(namespace);
+        match start {
+            Start::Latest | Start::Earliest => {}
+            Start::Last(count) => {
+                let now = namespace.clock.millis();
+                let (first, gone) = namespace.with_channels(selectors, |log, channels| {
+                    let gone = log.gone(channels);
+                    older.head = log.head().seq;
+                    older.latest = log.last_behind(channels, gone, count, now);
+                    (log.trimmed() + 1, gone)
+                });
+                let missing = count - older.latest.len();
+                let elsewhere = latest(namespace, selectors, first, gone, missing).await?;
+                older.latest.extend(elsewhere);
+            }
+            Start::Since(time) => {
+                let time = unix_millis(time);
+                let (first, evicted, is_here) = {
+                    let log = namespace.read_log();
+                    let evicted = log.evicted_through();
+                    older.head = log.head().seq;
+                    older.since = log.before_time(evicted, time);
+                    let is_here = log.begins_before(evicted, time);
+                    (log.trimmed() + 1, evicted, is_here)
+                };
+                if !is_here && let Some(seq) = recent(namespace, first, evicted, time).await? {
+                    older.since = Some(seq - 1);
+                }
+            }
+        }
+        Ok(older)
+    }
+
+    /// The place to begin at, by what the log is now.
+    pub(super) fn position(
+        &self,
+        log: &Log,
+        channels: &[ChannelId],
+        start: Start,
+        now: u64,
+    ) -> Position {
+        let shared = log.last_shared_with(self.epoch);
+        let is_shared = |seq: &u64| self.epoch == log.epoch() || *seq <= shared;
+        let head = Some(self.head).filter(is_shared).unwrap_or(shared);
+        let before = match start {
+            Start::Latest => None,
+            Start::Earliest => return log.place_of_retained(channels, 0),
+            Start::Last(count) => {
+                let mut seqs = log.last_behind(channels, head, count, now);
+                seqs.extend(self.latest.iter().copied().filter(is_shared));
+                seqs.truncate(count);
+                seqs.last().map(|first| first - 1)
+            }
+            Start::Since(time) => self
+                .since
+                .filter(is_shared)
+                .or_else(|| log.before_time(head, unix_millis(time))),
+        };
+        before.map_or(log.head(), |seq| log.position_at(seq))
+    }
+}
+
+fn unix_millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    u64::try_from(since.map_or(0, |it| it.as_millis())).unwrap_or(u64::MAX)
+}
+
+/// The last entries of these selectors that the provider has between two sequences, latest first.
+async fn latest(
+    namespace: &Namespace,
+    selectors: &[Selector],
+    first: u64,
+    mut through: u64,
+    count: usize,
+) -> Result<Vec<u64>, SubscribeError> {
+    let mut seqs = Vec::new();
+    while seqs.len() < count && through >= first {
+        let from = first.max(through.saturating_sub(WINDOW - 1));
+        let window = window(namespace, from, through).await?;
+        let now = namespace.clock.unix_millis();
+        let asked = window.iter().filter(|record| {
+            let draft = &record.draft;
+            let mut topics = draft.topics.iter();
+            let lasts = draft.time_to_live.map_or(u64::MAX, |it| {
+                u64::try_from(it.as_millis()).unwrap_or(u64::MAX)
+            });
+            record.time.saturating_add(lasts) > now
+                && topics.any(|topic| selectors.iter().any(|it| it.matches(topic.as_str())))
+        });
+        seqs.extend(asked.rev().map(|record| record.seq));
+        through = from - 1;
+    }
+    seqs.truncate(count);
+    Ok(seqs)
+}
+
+/// All entries between two sequences.
+async fn window(
+    namespace: &Namespace,
+    mut from: u64,
+    through: u64,
+) -> Result<Vec<Record>, SubscribeError> {
+    let mut records = Vec::new();
+    while from <= through {
+        let page = read(namespace, from, PAGE).await?;
+        let inside = page.records.into_iter();
+        records.extend(inside.take_while(|record| record.seq <= through));
+        from = page.scanned_through + 1;
+    }
+    Ok(records)
+}
+
+/// The first sequence between two behind which entries are dated at this time or later.
+async fn recent(
+    namespace: &Namespace,
+    first: u64,
+    through: u64,
+    time: u64,
+) -> Result<Option<u64>, SubscribeError> {
+    let (mut from, mut end) = (first, through + 1);
+    while from < end {
+        let middle = from + (end - from) / 2;
+        let page = read(namespace, middle, 1).await?;
+        let old = page.records.first().filter(|it| it.time < time);
+        match old {
+            Some(record) if record.seq < end => from = record.seq + 1,
+            _ => end = middle,
+        }
+    }
+    Ok((from <= through).then_some(from))
+}
+
+async fn read(namespace: &Namespace, from: u64, limit: usize) -> Result<Page, SubscribeError> {
+    let page = namespace.provider.read(from, limit).await;
+    let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
+    // One that looked at nothing cannot say that there is nothing.
+    if page.scanned_through < from {
+        return Err(SubscribeError::unavailable(None));
+    }
+    Ok(page)
+}

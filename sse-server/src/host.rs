@@ -1,0 +1,72 @@
+//! What a script may do to the server.
+
+use std::sync::Weak;
+
+use sse_core::Retry;
+
+use crate::{
+    admin::listeners,
+    publish::publish_one,
+    script::{BoxFuture, Connection, Host, HostPublished, Publication, Routing},
+    state::App,
+};
+
+/// The server as the package `sse` sees it. It does not keep the server alive.
+#[derive(Debug)]
+pub(crate) struct ServerHost {
+    app: Weak<App>,
+}
+
+impl ServerHost {
+    pub(crate) fn new(app: Weak<App>) -> Self {
+        Self { app }
+    }
+
+    fn listeners(&self, topic: Option<&str>) -> Vec<Connection> {
+        let Some(app) = self.app.upgrade() else {
+            return Vec::new();
+        };
+        let connected = listeners(&app, topic).unwrap_or_default();
+        let connection = |it: std::sync::Arc<crate::registry::Connected>| Connection {
+            id: it.name.to_string(),
+            topics: it.topics.clone(),
+            since_ms: it.since,
+        };
+        connected.into_iter().map(connection).collect()
+    }
+}
+
+impl Host for ServerHost {
+    fn publish(
+        &self,
+        publication: Publication,
+        routing: Routing,
+    ) -> BoxFuture<Result<HostPublished, String>> {
+        let app = self.app.upgrade();
+        Box::pin(async move {
+            let app = app.ok_or("the server has ended")?;
+            let published = publish_one(&app, &publication, routing).await?;
+            Ok(HostPublished {
+                id: published.id().to_string(),
+                subscribers: published.subscribers,
+            })
+        })
+    }
+
+    fn subscribers(&self, topic: Option<String>) -> BoxFuture<Vec<Connection>> {
+        let connections = self.listeners(topic.as_deref());
+        Box::pin(async move { connections })
+    }
+
+    fn count(&self, topic: Option<String>) -> BoxFuture<usize> {
+        let count = self.listeners(topic.as_deref()).len();
+        Box::pin(async move { count })
+    }
+
+    fn disconnect(&self, connection: String, retry_ms: Option<u64>) -> BoxFuture<bool> {
+        let app = self.app.upgrade();
+        let retry = retry_ms.map(Retry::from_millis);
+        let is_ended = app.is_some_and(|app| app.registry.disconnect(&connection, retry));
+        Box::pin(async move { is_ended })
+    }
+}

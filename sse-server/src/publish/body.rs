@@ -1,0 +1,109 @@
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio::time::timeout;
+
+use super::media_type::MediaType;
+use crate::{
+    answer::{Refusal, problem},
+    message::{Fields, InvalidMessage, Message},
+};
+
+/// Reads a body within its limits.
+pub(super) async fn collect(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+    time: Duration,
+) -> Result<Bytes, Refusal> {
+    let too_long = || refused(StatusCode::PAYLOAD_TOO_LARGE, "length limit exceeded");
+    let announced = headers.get(header::CONTENT_LENGTH);
+    let announced = announced.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > most as u64) {
+        return Err(too_long());
+    }
+    match timeout(time, Limited::new(body, most).collect()).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_long()),
+        Ok(Err(_)) => Err(refused(StatusCode::BAD_REQUEST, "the body cannot be read")),
+        Err(_) => Err(refused(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body took too long",
+        )),
+    }
+}
+
+/// Reads the messages of a body.
+pub(super) fn read(media_type: MediaType, body: &[u8]) -> Result<Vec<Message>, Refusal> {
+    match media_type {
+        MediaType::Form => one(read_form(body).map_err(|error| error.to_string())),
+        MediaType::Json => one(read_json(body)),
+        MediaType::NdJson => read_lines(body).map_err(|text| bad(&text)),
+    }
+}
+
+fn one(read: Result<Message, String>) -> Result<Vec<Message>, Refusal> {
+    read.map(|message| vec![message]).map_err(|text| bad(&text))
+}
+
+fn bad(text: &str) -> Refusal {
+    refused(StatusCode::BAD_REQUEST, text)
+}
+
+fn refused(status: StatusCode, text: &str) -> Refusal {
+    problem(status, text).into()
+}
+
+fn read_json(body: &[u8]) -> Result<Message, String> {
+    let fields: Fields = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    Message::try_from(fields).map_err(|error| error.to_string())
+}
+
+fn read_form(body: &[u8]) -> Result<Message, InvalidMessage> {
+    let mut fields = Fields::default();
+    for (name, value) in form_urlencoded::parse(body) {
+        fields.set_text(&name, value.into_owned())?;
+    }
+    Message::try_from(fields)
+}
+
+/// One message a line; blank lines are none.
+fn read_lines(body: &[u8]) -> Result<Vec<Message>, String> {
+    let mut messages = Vec::new();
+    for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let message = read_json(line).map_err(|error| format!("line {}: {error}", index + 1))?;
+        messages.push(message);
+    }
+    if messages.is_empty() {
+        return Err("there is no message".to_owned());
+    }
+    Ok(messages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_messages_and_the_first_bad_one_is_named() {
+        let messages = read_lines(b"{\"data\":\"a\"}\n\n{\"data\":\"b\"}\r\n").unwrap();
+        assert_eq!(messages.len(), 2);
+        let error = read_lines(b"{\"data\":\"a\"}\n\n{\"id\":\"a\\nb\"}\n").unwrap_err();
+        assert_eq!(error, "line 3: id must not have a line end or a NUL");
+        assert_eq!(read_lines(b" \n").unwrap_err(), "there is no message");
+    }
+
+    #[test]
+    fn a_form_is_decoded() {
+        let message = read_form(b"data=a+b%0Ac&topic=x&topic=y&ttl=5&unknown=1").unwrap();
+        assert_eq!(message.table.data.unwrap(), "a b\nc");
+        assert_eq!(message.topics, ["x", "y"]);
+        assert_eq!(message.ttl, Some(Duration::from_millis(5)));
+    }
+}

@@ -1,0 +1,216 @@
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use sse_hub::{Ack, Draft, Publish, PublishError, PublishErrorKind, Published};
+
+use super::{
+    body::{collect, read},
+    media_type::MediaType,
+    receipt::Receipt,
+};
+use crate::{
+    answer::{Refusal, Reply, hook_failed, problem, scripted, unavailable},
+    message::{InvalidMessage, Message},
+    remote::Client,
+    script::{OrderPermit, Publication, PublishVerdict, RequestTable, Routing, Script},
+    state::{App, Shared},
+};
+
+/// Publishes what a request brings.
+pub(crate) async fn publish(app: Shared, client: Client, request: Request<Body>) -> Reply {
+    match try_publish(&app, &client, request).await {
+        Ok(reply) => reply,
+        Err(refusal) => refusal.into_reply(),
+    }
+}
+
+async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Result<Reply, Refusal> {
+    if client.is_over_a_limit() {
+        return Err(unavailable("there are too many connections").into());
+    }
+    let media_type = MediaType::of(request.headers())?;
+    let key = idempotency_key(request.headers(), media_type)?;
+    let (parts, body) = request.into_parts();
+    let limits = &app.settings.limits;
+    let most = app.settings.max_body_size;
+    let body = collect(&parts.headers, body, most, limits.body_timeout).await?;
+    let messages = read(media_type, &body)?;
+    let batch = messages.len();
+    let mut prepared = Vec::with_capacity(batch);
+    let mut permit = None;
+    for (index, message) in messages.into_iter().enumerate() {
+        // In a batch each message has a key of its own.
+        let key = key.as_ref().map(|key| match media_type {
+            MediaType::NdJson => format!("{key}#{index}"),
+            MediaType::Form | MediaType::Json => key.clone(),
+        });
+        let ready = match app.script() {
+            Some(script) => {
+                let request = client.request_table(&parts);
+                ask(app, script, request, message, permit.take()).await?
+            }
+            None => Prepared::plain(message),
+        };
+        if ready.publication.message().is_empty() {
+            let text = InvalidMessage::empty().to_string();
+            return Err(problem(StatusCode::BAD_REQUEST, &text).into());
+        }
+        permit.clone_from(&ready.permit);
+        prepared.push((ready, key));
+    }
+    let mut drafts = Vec::with_capacity(prepared.len());
+    for (ready, key) in prepared {
+        let draft = draft(app, &ready.publication, ready.routing);
+        drafts.push(match key {
+            Some(key) => draft.idempotency_key(key),
+            None => draft,
+        });
+    }
+    let published = publish_all(app, drafts).await?;
+    drop(permit);
+    let most = published.iter().map(|it| it.subscribers).max();
+    let last = published
+        .last()
+        .ok_or_else(|| unavailable("nothing was published"))?;
+    let receipt = Receipt {
+        queued: app.queued(published.len()),
+        subscribers: most.unwrap_or(0),
+    };
+    Ok(receipt.answer(last))
+}
+
+/// A message that may be published.
+struct Prepared {
+    publication: Publication,
+    routing: Routing,
+    permit: Option<OrderPermit>,
+}
+
+impl Prepared {
+    fn plain(message: Message) -> Self {
+        let routing = routing(&message);
+        Self {
+            publication: Publication::new(RequestTable::default(), message.table),
+            routing,
+            permit: None,
+        }
+    }
+}
+
+fn routing(message: &Message) -> Routing {
+    let ttl = message.ttl.map(|ttl| ttl.as_millis());
+    Routing {
+        topics: Some(message.topics.clone()).filter(|topics| !topics.is_empty()),
+        ttl_ms: ttl.map(|ttl| u64::try_from(ttl).unwrap_or(u64::MAX)),
+        key: message.key.clone(),
+    }
+}
+
+/// Asks the script; where it routes, the topics of the body are not looked at.
+async fn ask(
+    app: &App,
+    script: &Script,
+    request: RequestTable,
+    message: Message,
+    before: Option<OrderPermit>,
+) -> Result<Prepared, Refusal> {
+    let mut own = routing(&message);
+    if app.script_routes() {
+        own.topics = None;
+    }
+    let verdict = match before {
+        Some(permit) => script.publish_next(request, message.table, permit).await,
+        None => script.publish(request, message.table).await,
+    };
+    match verdict.map_err(|error| Refusal::from(hook_failed(&error)))? {
+        PublishVerdict::Accept {
+            publication,
+            routing,
+            permit,
+        } => {
+            own.topics = routing.topics.or(own.topics);
+            own.ttl_ms = routing.ttl_ms.or(own.ttl_ms);
+            own.key = routing.key.or(own.key);
+            Ok(Prepared {
+                publication,
+                routing: own,
+                permit: Some(permit),
+            })
+        }
+        PublishVerdict::Reject => {
+            Err(problem(StatusCode::FORBIDDEN, "message rejected by script").into())
+        }
+        PublishVerdict::Answer(answer) => Err(scripted(answer).into()),
+    }
+}
+
+fn draft(app: &App, publication: &Publication, routing: Routing) -> Publish {
+    let topics = routing.topics.unwrap_or_default();
+    let mut publish = app.hub.publish(topics, publication.message().clone());
+    if let Some(ttl) = routing.ttl_ms {
+        publish = publish.time_to_live(std::time::Duration::from_millis(ttl));
+    }
+    if let Some(key) = routing.key {
+        publish = publish.key(key);
+    }
+    match app.publications.keep(publication) {
+        Some(attachment) => publish.attachment(attachment),
+        None => publish,
+    }
+}
+
+async fn publish_all(app: &App, drafts: Vec<Publish>) -> Result<Vec<Published>, Refusal> {
+    let mut drafts = drafts;
+    if drafts.len() == 1
+        && let Some(draft) = drafts.pop()
+    {
+        return Ok(vec![draft.await.map_err(|error| refusal(&error))?]);
+    }
+    let answers = app.hub.publish_batch(drafts, Ack::Accepted).await;
+    let answers = answers.map_err(|error| refusal(&error))?;
+    answers
+        .into_iter()
+        .collect::<Result<_, _>>()
+        .map_err(|error| refusal(&error))
+}
+
+/// Publishes what a script says, without asking its hook.
+pub(crate) async fn publish_one(
+    app: &App,
+    publication: &Publication,
+    routing: Routing,
+) -> Result<Published, String> {
+    if publication.message().is_empty() {
+        return Err(InvalidMessage::empty().to_string());
+    }
+    let published = draft(app, publication, routing).await;
+    published.map_err(|error| {
+        std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+    })
+}
+
+fn refusal(error: &PublishError) -> Refusal {
+    match (error.kind(), std::error::Error::source(error)) {
+        (PublishErrorKind::Invalid, Some(rule)) => {
+            problem(StatusCode::BAD_REQUEST, &rule.to_string()).into()
+        }
+        _ => unavailable(&error.to_string()).into(),
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap, of: MediaType) -> Result<Option<String>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    // Each line of a batch has its number behind the key.
+    let most = match of {
+        MediaType::NdJson => Draft::MAX_IDEMPOTENCY_KEY_LEN - 8,
+        MediaType::Form | MediaType::Json => Draft::MAX_IDEMPOTENCY_KEY_LEN,
+    };
+    let text = value
+        .to_str()
+        .ok()
+        .filter(|it| (1..=most).contains(&it.len()));
+    let rule = || format!("Idempotency-Key must have 1 to {most} visible characters");
+    text.map(|text| Some(text.to_owned()))
+        .ok_or_else(|| problem(StatusCode::BAD_REQUEST, &rule()).into())
+}

@@ -1,0 +1,171 @@
+//! `template`: texts with holes, in the language of Jinja.
+
+use std::path::PathBuf;
+
+use minijinja::{AutoEscape, Environment, Value as Filled, path_loader};
+use mlua::{Error, Lua, LuaSerdeExt, Result, Table, UserData, UserDataMethods, Value};
+
+use super::argument;
+
+/// Puts the package where `require` finds it.
+pub(crate) fn register(lua: &Lua) -> Result<()> {
+    lua.register_module("template", Package)
+}
+
+struct Package;
+
+impl UserData for Package {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        methods.add_function("renderstring", |lua, (source, context): (Value, Value)| {
+            let mut environment = Environment::new();
+            environment.set_auto_escape_callback(|_| AutoEscape::Html);
+            render_text(lua, &environment, &source, &context)
+        });
+        methods.add_function("library", |_, options: Option<Table>| Library::new(options));
+    }
+}
+
+struct Library(Environment<'static>);
+
+impl Library {
+    /// The options come first: they hold for the templates that are given here, too.
+    fn new(options: Option<Table>) -> Result<Self> {
+        let mut environment = Environment::new();
+        environment.set_auto_escape_callback(|_| AutoEscape::Html);
+        let Some(options) = options else {
+            return Ok(Self(environment));
+        };
+        let escape = match options.get::<Option<String>>("autoescape")?.as_deref() {
+            None | Some("html") => AutoEscape::Html,
+            Some("json") => AutoEscape::Json,
+            Some("none") => AutoEscape::None,
+            Some(other) => {
+                return Err(Error::runtime(format_args!(
+                    "autoescape '{other}' is none of html, json and none"
+                )));
+            }
+        };
+        environment.set_auto_escape_callback(move |_| escape);
+        let is = |name: &str| -> Result<bool> {
+            Ok(options.get::<Option<bool>>(name)?.unwrap_or(false))
+        };
+        environment.set_keep_trailing_newline(is("keep_trailing_newline")?);
+        environment.set_trim_blocks(is("trim_blocks")?);
+        environment.set_lstrip_blocks(is("lstrip_blocks")?);
+        if let Some(directory) = options.get::<Option<String>>("directory")? {
+            environment.set_loader(path_loader(PathBuf::from(directory)));
+        }
+        if let Some(templates) = options.get::<Option<Table>>("templates")? {
+            for pair in templates.pairs::<String, String>() {
+                let (name, source) = pair?;
+                environment
+                    .add_template_owned(name, source)
+                    .map_err(raised)?;
+            }
+        }
+        Ok(Self(environment))
+    }
+}
+
+impl UserData for Library {
+    fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
+        type Call = (Value, Value);
+        methods.add_method("render", |lua, this, (name, context): Call| {
+            let name = argument::utf8(&name, "render", 1)?;
+            let template = this.0.get_template(&name).map_err(raised)?;
+            template.render(filled(lua, &context)?).map_err(raised)
+        });
+        methods.add_method("renderstring", |lua, this, (source, context): Call| {
+            render_text(lua, &this.0, &source, &context)
+        });
+        methods.add_method_mut("add", |_, this, (name, source): Call| {
+            let name = argument::utf8(&name, "add", 1)?;
+            let source = argument::utf8(&source, "add", 2)?;
+            this.0.add_template_owned(name, source).map_err(raised)
+        });
+        methods.add_method_mut("remove", |_, this, name: Value| {
+            this.0.remove_template(&argument::utf8(&name, "remove", 1)?);
+            Ok(())
+        });
+        methods.add_method_mut("clear", |_, this, ()| {
+            this.0.clear_templates();
+            Ok(())
+        });
+    }
+}
+
+fn render_text(
+    lua: &Lua,
+    environment: &Environment<'_>,
+    source: &Value,
+    context: &Value,
+) -> Result<String> {
+    let source = argument::utf8(source, "renderstring", 1)?;
+    let text = environment.render_str(&source, filled(lua, context)?);
+    text.map_err(raised)
+}
+
+/// What the holes are filled with; nothing is an empty table.
+fn filled(lua: &Lua, context: &Value) -> Result<Filled> {
+    match context {
+        Value::Nil => Ok(Filled::from(
+            std::collections::BTreeMap::<String, Filled>::new(),
+        )),
+        context => convert(lua, context, 0),
+    }
+}
+
+/// As in JSON: any part that is a list makes the table a list.
+fn convert(lua: &Lua, value: &Value, depth: usize) -> Result<Filled> {
+    Ok(match value {
+        Value::Nil => Filled::from(()),
+        Value::LightUserData(pointer) if pointer.0.is_null() => Filled::from(()),
+        Value::Boolean(yes) => Filled::from(*yes),
+        Value::Integer(number) => Filled::from(*number),
+        Value::Number(number) => Filled::from(*number),
+        Value::String(text) => match text.to_str() {
+            Ok(text) => Filled::from(&*text),
+            Err(_) => Filled::from_bytes(text.as_bytes().to_vec()),
+        },
+        Value::Table(_) if depth == DEEPEST => {
+            return Err(Error::runtime(format_args!(
+                "a context is nested deeper than {DEEPEST}, or inside itself"
+            )));
+        }
+        Value::Table(table) => {
+            let length = table.raw_len();
+            if length > 0 || table.metatable() == Some(lua.array_metatable()) {
+                let list =
+                    (1..=length).map(|index| convert(lua, &table.raw_get(index)?, depth + 1));
+                Filled::from(list.collect::<Result<Vec<_>>>()?)
+            } else {
+                let map = table.pairs::<Value, Value>().map(|pair| {
+                    let (key, value) = pair?;
+                    Ok((
+                        convert(lua, &key, depth + 1)?,
+                        convert(lua, &value, depth + 1)?,
+                    ))
+                });
+                map.collect::<Result<Vec<(Filled, Filled)>>>()?
+                    .into_iter()
+                    .collect()
+            }
+        }
+        other => {
+            return Err(Error::runtime(format_args!(
+                "a template cannot show a {}",
+                other.type_name()
+            )));
+        }
+    })
+}
+
+fn raised(error: minijinja::Error) -> Error {
+    Error::external(error)
+}
+
+/// As deep as JSON may be.
+const DEEPEST: usize = 128;
+
+#[cfg(test)]
+mod tests;

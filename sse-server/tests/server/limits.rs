@@ -1,0 +1,175 @@
+//! What one client, and all together, may take.
+
+use std::time::{Duration, Instant};
+
+use crate::{client::Client, running::Running};
+
+#[test]
+fn a_head_has_a_greatest_size_and_a_greatest_number_of_headers() {
+    let server = Running::new();
+    let long = |length: usize| {
+        format!(
+            "GET /sse HTTP/1.1\r\nhost: x\r\nx: {}\r\n",
+            "y".repeat(length)
+        )
+    };
+    assert_eq!(
+        server
+            .stream("/sse", &format!("x: {}\r\n", "y".repeat(15_000)))
+            .head
+            .status,
+        200
+    );
+    assert_eq!(server.send(&long(17_000), b"").status, 431);
+    let many = |count: usize| {
+        let headers: Vec<_> = (0..count).map(|n| format!("x{n}: y\r\n")).collect();
+        let headers = headers.concat();
+        format!("GET /health/live HTTP/1.1\r\n{headers}")
+    };
+    assert_eq!(server.send(&many(100), b"").status, 200);
+    assert_eq!(server.send(&many(101), b"").status, 431);
+}
+
+#[test]
+fn a_head_that_does_not_come_is_not_waited_for() {
+    let server = Running::with(&["--head-timeout", "300ms"]);
+    for start in ["", "P", "PRI * HTT", "GET /sse HTTP/1.1\r\nhost"] {
+        let mut client = server.client();
+        client.raw(start.as_bytes());
+        let began = Instant::now();
+        assert!(client.is_closed(), "{start:?}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{start:?}");
+    }
+    // A stream is no head.
+    let mut stream = server.subscribe();
+    std::thread::sleep(Duration::from_millis(500));
+    server.publish("x");
+    stream.expect("data: x\n\n");
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = Running::with(&["--body-timeout", "200ms"]);
+    let head =
+        "POST /sse HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n";
+    server
+        .send(head, b"{")
+        .check_error(408, "the body took too long");
+}
+
+#[test]
+fn one_connection_too_many_is_asked_to_come_later() {
+    let server = Running::with(&["--max-connections", "2"]);
+    let mut held = [server.subscribe(), server.subscribe()];
+    // A browser gives up for ever on every status but 200.
+    let mut soft = server.stream("/sse", "");
+    soft.expect(": ok\n\n");
+    let retry = soft.next().unwrap();
+    let millis = retry
+        .strip_prefix("retry: ")
+        .and_then(|it| it.trim_end().parse::<u64>().ok());
+    assert!((15_000..=45_000).contains(&millis.unwrap()), "{retry}");
+    assert_eq!(soft.next(), None);
+    let reply = server.send("GET /sse HTTP/1.1\r\nhost: x\r\nprefer: status\r\n", b"");
+    assert_eq!(
+        (reply.status, reply.header("retry-after")),
+        (503, Some("5"))
+    );
+    let reply = server.json(r#"{"data":"x"}"#);
+    assert_eq!(
+        (reply.status, reply.header("retry-after")),
+        (503, Some("5"))
+    );
+    assert_eq!(reply.header("connection"), Some("close"));
+    assert_eq!(server.get("/health/ready").status, 200);
+    // One goes, and another is welcome.
+    let [gone, stays] = &mut held;
+    let _ = stays;
+    std::mem::drop(std::mem::replace(gone, server.stream("/sse", "")));
+    let start = Instant::now();
+    while server.json(r#"{"data":"x"}"#).status != 202 {
+        assert!(start.elapsed() < crate::client::PATIENCE);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn an_address_may_have_a_number_and_a_rate() {
+    let server = Running::with(&["--max-address-connections", "1"]);
+    let _held = server.subscribe();
+    assert_eq!(server.json(r#"{"data":"x"}"#).status, 503);
+    let server = Running::with(&["--address-rate", "3"]);
+    let statuses: Vec<_> = (0..5)
+        .map(|_| server.json(r#"{"data":"x"}"#).status)
+        .collect();
+    assert_eq!(statuses[..3], [202, 202, 202]);
+    assert!(statuses[3..].contains(&503), "{statuses:?}");
+    let server = Running::with(&["--connection-rate", "3"]);
+    let statuses: Vec<_> = (0..5)
+        .map(|_| server.json(r#"{"data":"x"}"#).status)
+        .collect();
+    assert!(statuses[3..].contains(&503), "{statuses:?}");
+}
+
+#[test]
+fn an_address_that_says_nothing_does_not_keep_others_out() {
+    let server = Running::with(&["--max-handshakes", "2", "--head-timeout", "400ms"]);
+    let silent: Vec<_> = (0..4).map(|_| server.client()).collect();
+    // It waits its turn until those in front of it have run out of time.
+    let start = Instant::now();
+    let mut late = Client::connect(server.address);
+    late.send("GET /health/live HTTP/1.1\r\nhost: x\r\n", b"");
+    std::thread::sleep(Duration::from_millis(450));
+    let mut after = server.client();
+    after.send("GET /health/live HTTP/1.1\r\nhost: x\r\n", b"");
+    assert_eq!(after.response(false).status, 200);
+    assert!(start.elapsed() < Duration::from_secs(10));
+    drop(silent);
+}
+
+#[test]
+fn a_client_that_takes_nothing_is_cut() {
+    let server = Running::with(&["--write-timeout", "500ms", "--send-buffer", "16KiB"]);
+    let stalled = server.subscribe();
+    let mut witness = server.subscribe();
+    let data = "x".repeat(60_000);
+    let block = format!("data: {data}\n\n");
+    let body = serde_json::json!({ "data": data }).to_string();
+    let start = Instant::now();
+    loop {
+        let text = server.json(&body).text();
+        witness.expect(&block);
+        if text.ends_with(r#""subscribers":1}"#) {
+            break;
+        }
+        assert!(start.elapsed() < crate::client::PATIENCE, "{text}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    drop(stalled);
+}
+
+#[test]
+fn patterns_have_a_length_and_a_number() {
+    let server = Running::with(&["--max-patterns", "2"]);
+    let long = format!("/sse?topic={}/*", "x".repeat(255));
+    server
+        .get(&long)
+        .check_error(400, "a pattern may have at most 256 bytes");
+    let held = [
+        server.stream("/sse?topic=a/*&topic=plain", ""),
+        server.stream("/sse?topic=a/*&topic=b/*", ""),
+    ];
+    let refused = server.stream("/sse?topic=c/*", "").rest();
+    assert!(refused.starts_with(": ok\n\nretry: "), "{refused}");
+    let again = server.stream("/sse?topic=b/*&topic=d", "");
+    drop((held, again));
+    let start = Instant::now();
+    loop {
+        let _late = server.stream("/sse?topic=c/*", "");
+        let receipt = server.json(r#"{"data":"x","topic":"c/d"}"#);
+        if receipt.text().ends_with(r#""subscribers":1}"#) {
+            break;
+        }
+        assert!(start.elapsed() < crate::client::PATIENCE);
+    }
+}
