@@ -130,7 +130,7 @@ async fn decoding(url: &str, mut sink: Sink) -> Result<Read> {
                 }
             }
         }
-        spent += cpu_time() - start;
+        spent += cpu_time().saturating_sub(start);
     }
     Ok((sink, Some(spent)))
 }

@@ -65,7 +65,7 @@ impl Shape {
             }
             let event = self.event(number);
             event.write(&mut text);
-            seen.event(event.event_type.unwrap_or("message"), &event.data);
+            seen.event(event.kind.unwrap_or("message"), &event.data);
         }
         Input {
             piece: text.into_bytes(),
@@ -82,7 +82,7 @@ impl Shape {
             (Self::Mixed, at) if at % 2 == 0 => token(number),
             (Self::Mixed, at) => Event {
                 comment: at % 8 == 1,
-                event_type: Some(["price", "update", "order.created"][number % 3]),
+                kind: Some(["price", "update", "order.created"][number % 3]),
                 id: Some(1_000_000 + number),
                 data: format!("{{\"seq\":{number},\"text\":\"{}\"}}", words(number, 60)),
             },
@@ -93,7 +93,7 @@ impl Shape {
 #[derive(Debug)]
 struct Event {
     comment: bool,
-    event_type: Option<&'static str>,
+    kind: Option<&'static str>,
     id: Option<usize>,
     data: String,
 }
@@ -107,8 +107,8 @@ impl Event {
         if let Some(id) = self.id {
             let _ = writeln!(text, "id: {id}");
         }
-        if let Some(event_type) = self.event_type {
-            let _ = writeln!(text, "event: {event_type}");
+        if let Some(kind) = self.kind {
+            let _ = writeln!(text, "event: {kind}");
         }
         for line in self.data.split('\n') {
             let _ = writeln!(text, "data: {line}");
@@ -120,7 +120,7 @@ impl Event {
 fn plain(data: String) -> Event {
     Event {
         comment: false,
-        event_type: None,
+        kind: None,
         id: None,
         data,
     }

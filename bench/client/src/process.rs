@@ -122,7 +122,7 @@ pub(crate) fn read(args: &[String]) -> Result<bool> {
         .build()?;
     let start = cpu_time();
     let (seen, spent) = runtime.block_on(contender.read(url, sink))?;
-    let spent = spent.unwrap_or_else(|| cpu_time() - start);
+    let spent = spent.unwrap_or_else(|| cpu_time().saturating_sub(start));
     println!("{} {seen}", spent.as_nanos());
     Ok(true)
 }

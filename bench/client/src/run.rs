@@ -9,7 +9,7 @@ use crate::{
     process::{Asked, Server},
     report,
     sink::Sink,
-    targets,
+    targets::{self, Outcome},
 };
 
 /// CPU seconds per gigabyte: of each contender, in every round.
@@ -41,7 +41,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
     }
     let outcomes: Vec<_> = tables.iter().flat_map(targets::outcomes).collect();
     print!("{}", report::outcomes(&outcomes));
-    Ok(outcomes.iter().all(|outcome| outcome.met()))
+    Ok(outcomes.iter().all(Outcome::met))
 }
 
 fn measure(server: &Server, asked: &Asked, rounds: usize) -> Result<Table> {
