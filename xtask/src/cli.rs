@@ -55,7 +55,7 @@ enum Task {
         #[command(flatten)]
         flags: Flags,
     },
-    /// Runs a benchmark of `bench/`: `bench codec --svg FILE --rounds N`, `bench fanout --only flat`.
+    /// Runs a benchmark of `bench/`: `bench codec --svg FILE --rounds N`, `bench fanout --only flat`, `bench client`.
     Bench {
         /// Fetches missing tools through apt-get.
         #[arg(long)]
@@ -197,6 +197,7 @@ mod tests {
         );
         check("dist", true);
         check("dist --profile dev", true);
+        check("bench client --megabytes 100 --rounds 3", true);
         check("release 0.4.0 --dry-run", true);
     }
 
