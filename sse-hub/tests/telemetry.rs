@@ -74,6 +74,11 @@ impl Recorder for Recorded {
 
 /// Runs a test with a hub that nothing but the test moves, and with what it records.
 fn with_hub(test: impl AsyncFnOnce(Hub, Recorded)) {
+    // `tracing` asks the thread that comes to a span first whether anybody wants it: each needs a subscriber.
+    with_default(Logged::default(), || with_recorder(test));
+}
+
+fn with_recorder(test: impl AsyncFnOnce(Hub, Recorded)) {
     let recorded = Recorded::default();
     with_local_recorder(&recorded.clone(), || {
         let hub = Hub::builder()
@@ -225,7 +230,7 @@ impl Subscriber for Logged {
 fn a_publication_is_a_span_and_a_warning_names_who_lags() {
     let logged = Logged::default();
     with_default(logged.clone(), || {
-        with_hub(async |hub, _| {
+        with_recorder(async |hub, _| {
             let lagging = hub.subscribe("a").presence("ann", "").await.unwrap();
             publish(&hub, 5).await;
             let logged = logged.0.lock().unwrap();
