@@ -124,14 +124,14 @@ impl Error {
         self.0.last
     }
 
-    /// Returns the status of the response that was refused.
+    /// Returns the status of the response that was refused, also if this error only followed from it; see [`cause`](Self::cause).
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.response.as_ref().map(|response| response.status)
+        self.response().map(|response| response.status)
     }
 
-    /// Returns the headers of the response that was refused.
+    /// Returns the headers of the response that was refused, as [`status`](Self::status) does.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.response.as_ref().map(|response| &response.headers)
+        self.response().map(|response| &response.headers)
     }
 
     /// Reads at most 1 MiB of the body of the response that was refused; empty if there was none, or if it was read before.
@@ -161,6 +161,11 @@ impl Error {
             Some(Source::Shared(cause)) => Some(cause),
             _ => None,
         }
+    }
+
+    fn response(&self) -> Option<&Parts> {
+        let response = self.0.response.as_ref();
+        response.or_else(|| self.cause()?.response())
     }
 }
 
