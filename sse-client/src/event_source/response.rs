@@ -5,7 +5,7 @@ use http::{
 };
 use sse_core::is_event_stream;
 
-use super::settings::Check;
+use super::{body::Body, settings::Check};
 use crate::{
     error::{Error, ErrorKind},
     transport::ResponseBody,
@@ -13,7 +13,7 @@ use crate::{
 
 /// What a response means.
 pub(super) enum Answer {
-    Events(Parts, ResponseBody),
+    Events(Parts, Body),
     /// Status 204: the server wants no more connections.
     NoContent,
     Refused(Error, ResponseBody),
@@ -35,11 +35,11 @@ pub(super) fn judge(parts: Parts, body: ResponseBody, check: Option<&Check>) -> 
     if let Some(error) = refusal {
         return Answer::Refused(error.with_response(parts), body);
     }
-    match decoded(&parts, body) {
+    match decoded(&parts, Body::new(body)) {
         Ok(body) => Answer::Events(parts, body),
         Err(body) => {
             let error = Error::new(ErrorKind::ContentEncoding).with_response(parts);
-            Answer::Refused(error, body)
+            Answer::Refused(error, ResponseBody::from_stream(body))
         }
     }
 }
@@ -55,7 +55,7 @@ fn default_check(parts: &Parts) -> Result<(), ErrorKind> {
 }
 
 /// Undoes the compression; gives the body back if that cannot be done.
-fn decoded(parts: &Parts, body: ResponseBody) -> Result<ResponseBody, ResponseBody> {
+fn decoded(parts: &Parts, body: Body) -> Result<Body, Body> {
     let Some(encoding) = parts.headers.get(CONTENT_ENCODING) else {
         return Ok(body);
     };
@@ -64,7 +64,7 @@ fn decoded(parts: &Parts, body: ResponseBody) -> Result<ResponseBody, ResponseBo
         return Ok(body);
     }
     #[cfg(feature = "compression")]
-    return crate::compression::decoded(encoding, body);
+    return body.decompressed(encoding);
     #[cfg(not(feature = "compression"))]
     Err(body)
 }

@@ -9,10 +9,10 @@ use compression_core::{
     util::{PartialBuffer, WriteBuffer},
 };
 use futures_core::Stream;
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Method, Request, header};
 use sse_client::{Backoff, Bytes, ErrorKind, EventSource, MemoryTransport, Reply};
 
-use crate::scene::{URL, run, source};
+use crate::scene::{URL, request, run, source};
 
 fn encoders() -> [(&'static str, Box<dyn EncodeV2>); 3] {
     let gzip = || GzipEncoder::new(flate::params::FlateEncoderParams::from(Level::Default));
@@ -118,6 +118,20 @@ async fn what_is_cut_or_no_compression_is_a_failure_of_the_connection() {
         assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
         let outcome = attempt(Bytes::from_static(b"data: a\n\n")).await;
         assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_not_repeated_once_compressed_bytes_have_come() {
+    for (encoding, mut encoder) in encoders() {
+        let chunks = compressed(&mut *encoder, &["data: a\n\n".to_owned()], true);
+        // Nothing can be decoded of the first byte, and yet the server has begun to answer.
+        let reply = encoded(encoding).chunk(chunks.concat()[..1].to_vec());
+        let transport = MemoryTransport::new().reply(reply.error("reset"));
+        let mut events = request(&transport, Method::POST, "question");
+        let outcome = run(&mut events).await;
+        assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
+        assert_eq!(transport.requests().len(), 1, "{encoding}");
     }
 }
 
