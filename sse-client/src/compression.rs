@@ -8,13 +8,22 @@ use crate::transport::TransportError;
 
 /// Undoes a compression: all that its bytes allow is given at once, in pieces of bounded size.
 pub(crate) struct Decompression {
-    decoder: Box<dyn DecodeV2 + Send + Sync>,
+    coding: Coding,
+    decoder: Decoder,
     input: Bytes,
     output: Box<[u8]>,
     /// Whether the last piece was full, so that the decoder may hold more.
     held_back: bool,
     complete: bool,
 }
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Coding {
+    Gzip,
+    Brotli,
+}
+
+type Decoder = Box<dyn DecodeV2 + Send + Sync>;
 
 /// A few kilobytes of compressed events can be gigabytes: they come in pieces of this size.
 const PIECE: usize = 16 * 1024;
@@ -27,15 +36,16 @@ impl Decompression {
                 .iter()
                 .any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()))
         };
-        let decoder: Box<dyn DecodeV2 + Send + Sync> = if is(&["gzip", "x-gzip"]) {
-            Box::new(GzipDecoder::new())
+        let coding = if is(&["gzip", "x-gzip"]) {
+            Coding::Gzip
         } else if is(&["br"]) {
-            Box::new(BrotliDecoder::new())
+            Coding::Brotli
         } else {
             return None;
         };
         Some(Self {
-            decoder,
+            coding,
+            decoder: coding.decoder(),
             input: Bytes::new(),
             output: vec![0; PIECE].into(),
             held_back: false,
@@ -57,10 +67,14 @@ impl Decompression {
     /// Gives what comes of the chunk, or of what was held back; it may be nothing.
     pub(crate) fn piece(&mut self) -> Result<Bytes, TransportError> {
         if self.complete {
-            // Nothing follows the end of what was compressed.
-            self.input = Bytes::new();
             self.held_back = false;
-            return Ok(Bytes::new());
+            if self.coding == Coding::Brotli || self.input.is_empty() {
+                self.input = Bytes::new();
+                return Ok(Bytes::new());
+            }
+            // Gzip may go on with another member (RFC 1952, 2.2), as some servers do at each flush.
+            self.decoder = self.coding.decoder();
+            self.complete = false;
         }
         self.decode().map_err(TransportError::new)
     }
@@ -89,5 +103,14 @@ impl Decompression {
         self.input.advance(read);
         self.held_back = piece.len() == PIECE;
         Ok(piece)
+    }
+}
+
+impl Coding {
+    fn decoder(self) -> Decoder {
+        match self {
+            Self::Gzip => Box::new(GzipDecoder::new()),
+            Self::Brotli => Box::new(BrotliDecoder::new()),
+        }
     }
 }

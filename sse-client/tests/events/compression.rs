@@ -102,6 +102,29 @@ async fn much_in_little_comes_in_pieces() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn gzip_may_be_in_several_members() {
+    let mut bytes = Vec::new();
+    for data in ["a", "b", "c"] {
+        let (_, mut encoder) = encoders().into_iter().next().unwrap();
+        let piece = format!("data: {data}\n\n");
+        bytes.extend(compressed(&mut *encoder, &[piece], true).concat());
+    }
+    for size in [1, 7, bytes.len()] {
+        let chunks = bytes.chunks(size).map(Bytes::copy_from_slice);
+        let reply = chunks.fold(encoded("gzip"), Reply::chunk);
+        let mut events = source(&MemoryTransport::new().reply(reply)).backoff(Backoff::never());
+        let outcome = run(&mut events).await;
+        assert_eq!(outcome.data, ["a", "b", "c"], "in chunks of {size}");
+        assert_eq!(outcome.error, None, "in chunks of {size}");
+    }
+    // What is no other member was cut or is damaged: nothing is left out in silence.
+    let reply = encoded("gzip").chunk([bytes, b"data: d\n\n".to_vec()].concat());
+    let mut events = source(&MemoryTransport::new().reply(reply)).backoff(Backoff::never());
+    let outcome = run(&mut events).await;
+    assert_eq!(outcome.error, Some(ErrorKind::Transport));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_cut_or_no_compression_is_a_failure_of_the_connection() {
     let pieces = ["data: a\n\n".to_owned(), "data: b\n\n".to_owned()];
     for (encoding, mut encoder) in encoders() {
