@@ -26,20 +26,22 @@ pub(super) fn judge(parts: Parts, body: ResponseBody, check: Option<&Check>) -> 
     if parts.status == StatusCode::NO_CONTENT {
         return Answer::NoContent;
     }
+    // The message of a refusal is compressed as events are.
+    let (body, encoded) = match decoded(&parts, Body::new(body)) {
+        Ok(body) => (body, Ok(())),
+        Err(body) => (body, Err(ErrorKind::ContentEncoding)),
+    };
     let refusal = match check {
         Some(check) => check(&parts)
             .err()
             .map(|cause| Error::because(ErrorKind::Check, cause)),
         None => default_check(&parts).err().map(Error::new),
     };
-    if let Some(error) = refusal {
-        return Answer::Refused(error.with_response(parts), body);
-    }
-    match decoded(&parts, Body::new(body)) {
-        Ok(body) => Answer::Events(parts, body),
-        Err(body) => {
-            let error = Error::new(ErrorKind::ContentEncoding).with_response(parts);
-            Answer::Refused(error, ResponseBody::from_stream(body))
+    match refusal.or_else(|| encoded.err().map(Error::new)) {
+        None => Answer::Events(parts, body),
+        Some(error) => {
+            let body = ResponseBody::from_stream(body);
+            Answer::Refused(error.with_response(parts), body)
         }
     }
 }

@@ -9,7 +9,7 @@ use compression_core::{
     util::{PartialBuffer, WriteBuffer},
 };
 use futures_core::Stream;
-use http::{HeaderValue, Method, Request, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use sse_client::{Backoff, Bytes, ErrorKind, EventSource, MemoryTransport, Reply};
 
 use crate::scene::{URL, request, run, source};
@@ -122,6 +122,26 @@ async fn gzip_may_be_in_several_members() {
     let mut events = source(&MemoryTransport::new().reply(reply)).backoff(Backoff::never());
     let outcome = run(&mut events).await;
     assert_eq!(outcome.error, Some(ErrorKind::Transport));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_of_a_refusal_is_decoded_too() {
+    for (encoding, mut encoder) in encoders() {
+        let text = "{\"error\":\"no key\"}".to_owned();
+        let body = compressed(&mut *encoder, &[text.clone()], true).concat();
+        let reply = Reply::status(StatusCode::UNAUTHORIZED)
+            .header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding))
+            .chunk(body);
+        let transport = MemoryTransport::new().reply(reply);
+        let mut error = source(&transport)
+            .compression()
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED), "{encoding}");
+        assert_eq!(error.body().await.unwrap(), text, "{encoding}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
