@@ -1,6 +1,7 @@
 use std::{error, fmt, sync::Arc};
 
 use http::{HeaderMap, StatusCode, response::Parts};
+use sse_core::Received;
 
 use crate::transport::{ResponseBody, TransportError};
 
@@ -17,6 +18,7 @@ struct Inner {
     source: Option<Source>,
     response: Option<Parts>,
     body: Option<ResponseBody>,
+    received: Option<Received>,
     last: bool,
 }
 
@@ -64,6 +66,8 @@ pub enum ErrorKind {
     UnfinishedStream,
     /// The data is not the JSON that was asked for.
     Json,
+    /// A hub says that events are missing: an event of the type `hub.gap` came where values were asked for.
+    Gap,
 }
 
 impl Error {
@@ -73,6 +77,7 @@ impl Error {
             source: None,
             response: None,
             body: None,
+            received: None,
             last: true,
         }))
     }
@@ -107,6 +112,13 @@ impl Error {
         self
     }
 
+    /// Makes it one that is about an event, and after which others come.
+    #[cfg(feature = "json")]
+    pub(crate) fn at(mut self, received: Received) -> Self {
+        self.0.received = Some(received);
+        self.not_last()
+    }
+
     /// Whether every attempt would meet it.
     pub(crate) fn is_lasting(&self) -> bool {
         error::Error::source(self)
@@ -124,14 +136,14 @@ impl Error {
         self.0.last
     }
 
-    /// Returns the status of the response that was refused.
+    /// Returns the status of the response that was refused, also if this error only followed from it; see [`cause`](Self::cause).
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.response.as_ref().map(|response| response.status)
+        self.response().map(|response| response.status)
     }
 
-    /// Returns the headers of the response that was refused.
+    /// Returns the headers of the response that was refused, as [`status`](Self::status) does.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.response.as_ref().map(|response| &response.headers)
+        self.response().map(|response| &response.headers)
     }
 
     /// Reads at most 1 MiB of the body of the response that was refused; empty if there was none, or if it was read before.
@@ -155,12 +167,22 @@ impl Error {
         self.0.body
     }
 
+    /// Returns the event that this error is about: one that is not the JSON that was asked for, or that says that events are missing.
+    pub fn received(&self) -> Option<&Received> {
+        self.0.received.as_ref()
+    }
+
     /// Returns the error that led to this one if it is ours, too: the last failure of those that exhausted the retries.
     pub fn cause(&self) -> Option<&Self> {
         match &self.0.source {
             Some(Source::Shared(cause)) => Some(cause),
             _ => None,
         }
+    }
+
+    fn response(&self) -> Option<&Parts> {
+        let response = self.0.response.as_ref();
+        response.or_else(|| self.cause()?.response())
     }
 }
 
@@ -188,6 +210,7 @@ impl fmt::Display for Error {
             ErrorKind::RetriesExhausted => "too many failures in a row",
             ErrorKind::Closed => "event source was closed",
             ErrorKind::UnfinishedStream => "event stream must not end before its end marker",
+            ErrorKind::Gap => "events are missing here",
             ErrorKind::Json => "data must be the JSON that was asked for",
         })
     }

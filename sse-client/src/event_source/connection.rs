@@ -13,6 +13,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::{
     EventSource, UnsafeId,
+    body::Body,
     end_marker::Mark,
     response::{Answer, judge},
 };
@@ -21,7 +22,7 @@ use crate::{
     error::{Error, ErrorKind},
     redirect::{self, Exchange},
     state::State,
-    transport::{BoxFuture, RequestBody, ResponseBody},
+    transport::{BoxFuture, RequestBody},
 };
 
 /// Where an event source is, and what it holds there.
@@ -30,8 +31,8 @@ pub(super) enum Phase {
     Idle,
     Connecting(BoxFuture<Exchange>),
     Open {
-        body: ResponseBody,
-        /// Whether a byte has come.
+        body: Body,
+        /// Whether a byte has come, even one that decodes to nothing.
         begun: bool,
         /// Whether the body has ended, and nothing is left but to say so.
         ended: bool,
@@ -94,22 +95,27 @@ impl EventSource {
                 Poll::Pending => self.silent(cx),
             },
             Phase::Open { ended: true, .. } => self.fail(Error::new(ErrorKind::Ended), None),
-            Phase::Open { body, begun, ended } => match Pin::new(body).poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) => {
-                    *begun |= !chunk.is_empty();
+            Phase::Open { body, begun, ended } => {
+                let next = Pin::new(&mut *body).poll_next(cx);
+                if body.take_heard() {
+                    *begun = true;
                     self.idle.heard();
-                    self.decoder.push(chunk);
-                    ControlFlow::Continue(())
                 }
-                Poll::Ready(Some(Err(error))) => {
-                    self.fail(Error::because(ErrorKind::Transport, error), None)
+                match next {
+                    Poll::Ready(Some(Ok(chunk))) => {
+                        self.decoder.push(chunk);
+                        ControlFlow::Continue(())
+                    }
+                    Poll::Ready(Some(Err(error))) => {
+                        self.fail(Error::because(ErrorKind::Transport, error), None)
+                    }
+                    Poll::Ready(None) => {
+                        *ended = true;
+                        self.give_last()
+                    }
+                    Poll::Pending => self.silent(cx),
                 }
-                Poll::Ready(None) => {
-                    *ended = true;
-                    self.give_last()
-                }
-                Poll::Pending => self.silent(cx),
-            },
+            }
         }
     }
 

@@ -39,9 +39,9 @@ impl EventSource {
             }
             return self.stop(Some(error.with_body(body)));
         }
-        drop(body);
         if self.body_spent && self.target.with_body {
-            return self.stop(Some(Error::after(ErrorKind::Body, Arc::new(error))));
+            let error = Error::after(ErrorKind::Body, Arc::new(error));
+            return self.stop(Some(error.with_body(body)));
         }
         // It is known now that it cannot be sent.
         if let Err(error) = self.last_event_id_value() {
@@ -54,9 +54,13 @@ impl EventSource {
         let now = self.now();
         let cause = Arc::new(error);
         match self.schedule.failed(now, asked, &mut self.settings.random) {
-            None => self.stop(Some(Error::after(ErrorKind::RetriesExhausted, cause))),
+            None => {
+                let error = Error::after(ErrorKind::RetriesExhausted, cause);
+                self.stop(Some(error.with_body(body)))
+            }
             Some(delay) => {
                 // The connection goes before the delay begins: it is never shorter than the server asked.
+                drop(body);
                 self.phase = Phase::Idle;
                 self.phase = Phase::Waiting(Box::pin(sleep(delay)));
                 self.set_state(State::Waiting { delay, cause });

@@ -1,3 +1,4 @@
+mod body;
 mod connection;
 mod end_marker;
 mod ending;

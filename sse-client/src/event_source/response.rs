@@ -5,7 +5,7 @@ use http::{
 };
 use sse_core::is_event_stream;
 
-use super::settings::Check;
+use super::{body::Body, settings::Check};
 use crate::{
     error::{Error, ErrorKind},
     transport::ResponseBody,
@@ -13,7 +13,7 @@ use crate::{
 
 /// What a response means.
 pub(super) enum Answer {
-    Events(Parts, ResponseBody),
+    Events(Parts, Body),
     /// Status 204: the server wants no more connections.
     NoContent,
     Refused(Error, ResponseBody),
@@ -26,20 +26,22 @@ pub(super) fn judge(parts: Parts, body: ResponseBody, check: Option<&Check>) -> 
     if parts.status == StatusCode::NO_CONTENT {
         return Answer::NoContent;
     }
+    // The message of a refusal is compressed as events are.
+    let (body, encoded) = match decoded(&parts, Body::new(body)) {
+        Ok(body) => (body, Ok(())),
+        Err(body) => (body, Err(ErrorKind::ContentEncoding)),
+    };
     let refusal = match check {
         Some(check) => check(&parts)
             .err()
             .map(|cause| Error::because(ErrorKind::Check, cause)),
         None => default_check(&parts).err().map(Error::new),
     };
-    if let Some(error) = refusal {
-        return Answer::Refused(error.with_response(parts), body);
-    }
-    match decoded(&parts, body) {
-        Ok(body) => Answer::Events(parts, body),
-        Err(body) => {
-            let error = Error::new(ErrorKind::ContentEncoding).with_response(parts);
-            Answer::Refused(error, body)
+    match refusal.or_else(|| encoded.err().map(Error::new)) {
+        None => Answer::Events(parts, body),
+        Some(error) => {
+            let body = ResponseBody::from_stream(body);
+            Answer::Refused(error.with_response(parts), body)
         }
     }
 }
@@ -55,7 +57,7 @@ fn default_check(parts: &Parts) -> Result<(), ErrorKind> {
 }
 
 /// Undoes the compression; gives the body back if that cannot be done.
-fn decoded(parts: &Parts, body: ResponseBody) -> Result<ResponseBody, ResponseBody> {
+fn decoded(parts: &Parts, body: Body) -> Result<Body, Body> {
     let Some(encoding) = parts.headers.get(CONTENT_ENCODING) else {
         return Ok(body);
     };
@@ -64,7 +66,7 @@ fn decoded(parts: &Parts, body: ResponseBody) -> Result<ResponseBody, ResponseBo
         return Ok(body);
     }
     #[cfg(feature = "compression")]
-    return crate::compression::decoded(encoding, body);
+    return body.decompressed(encoding);
     #[cfg(not(feature = "compression"))]
     Err(body)
 }

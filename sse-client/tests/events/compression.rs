@@ -9,10 +9,10 @@ use compression_core::{
     util::{PartialBuffer, WriteBuffer},
 };
 use futures_core::Stream;
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use sse_client::{Backoff, Bytes, ErrorKind, EventSource, MemoryTransport, Reply};
 
-use crate::scene::{URL, run, source};
+use crate::scene::{URL, request, run, source};
 
 fn encoders() -> [(&'static str, Box<dyn EncodeV2>); 3] {
     let gzip = || GzipEncoder::new(flate::params::FlateEncoderParams::from(Level::Default));
@@ -102,6 +102,49 @@ async fn much_in_little_comes_in_pieces() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn gzip_may_be_in_several_members() {
+    let mut bytes = Vec::new();
+    for data in ["a", "b", "c"] {
+        let (_, mut encoder) = encoders().into_iter().next().unwrap();
+        let piece = format!("data: {data}\n\n");
+        bytes.extend(compressed(&mut *encoder, &[piece], true).concat());
+    }
+    for size in [1, 7, bytes.len()] {
+        let chunks = bytes.chunks(size).map(Bytes::copy_from_slice);
+        let reply = chunks.fold(encoded("gzip"), Reply::chunk);
+        let mut events = source(&MemoryTransport::new().reply(reply)).backoff(Backoff::never());
+        let outcome = run(&mut events).await;
+        assert_eq!(outcome.data, ["a", "b", "c"], "in chunks of {size}");
+        assert_eq!(outcome.error, None, "in chunks of {size}");
+    }
+    // What is no other member was cut or is damaged: nothing is left out in silence.
+    let reply = encoded("gzip").chunk([bytes, b"data: d\n\n".to_vec()].concat());
+    let mut events = source(&MemoryTransport::new().reply(reply)).backoff(Backoff::never());
+    let outcome = run(&mut events).await;
+    assert_eq!(outcome.error, Some(ErrorKind::Transport));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_of_a_refusal_is_decoded_too() {
+    for (encoding, mut encoder) in encoders() {
+        let text = "{\"error\":\"no key\"}".to_owned();
+        let body = compressed(&mut *encoder, &[text.clone()], true).concat();
+        let reply = Reply::status(StatusCode::UNAUTHORIZED)
+            .header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding))
+            .chunk(body);
+        let transport = MemoryTransport::new().reply(reply);
+        let mut error = source(&transport)
+            .compression()
+            .next()
+            .await
+            .unwrap()
+            .unwrap_err();
+        assert_eq!(error.status(), Some(StatusCode::UNAUTHORIZED), "{encoding}");
+        assert_eq!(error.body().await.unwrap(), text, "{encoding}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_cut_or_no_compression_is_a_failure_of_the_connection() {
     let pieces = ["data: a\n\n".to_owned(), "data: b\n\n".to_owned()];
     for (encoding, mut encoder) in encoders() {
@@ -118,6 +161,20 @@ async fn what_is_cut_or_no_compression_is_a_failure_of_the_connection() {
         assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
         let outcome = attempt(Bytes::from_static(b"data: a\n\n")).await;
         assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_not_repeated_once_compressed_bytes_have_come() {
+    for (encoding, mut encoder) in encoders() {
+        let chunks = compressed(&mut *encoder, &["data: a\n\n".to_owned()], true);
+        // Nothing can be decoded of the first byte, and yet the server has begun to answer.
+        let reply = encoded(encoding).chunk(chunks.concat()[..1].to_vec());
+        let transport = MemoryTransport::new().reply(reply.error("reset"));
+        let mut events = request(&transport, Method::POST, "question");
+        let outcome = run(&mut events).await;
+        assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
+        assert_eq!(transport.requests().len(), 1, "{encoding}");
     }
 }
 

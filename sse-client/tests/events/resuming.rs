@@ -145,6 +145,21 @@ async fn checkpoints_give_each_change_of_the_id_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn checkpoints_tell_a_gap_from_an_event() {
+    // One that nobody can read is none the less no event of the application's.
+    let wire =
+        "event: hub.gap\nid: 5\ndata: {\"reason\":\"expired\"}\n\nevent: hub.gap\ndata: ?\n\n";
+    let transport = MemoryTransport::new().reply(Reply::events().chunk(wire));
+    let mut checkpoints = source(&transport).checkpoints();
+    for _ in 0..2 {
+        let delivery = checkpoints.next().await.unwrap().unwrap();
+        assert!(matches!(delivery, Delivery::Gap(_)));
+        assert_eq!(delivery.event(), None);
+        assert_eq!(*delivery.last_event_id(), "5");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_id_that_no_header_can_carry_is_handled_as_told() {
     let attempt = |unsafe_id| async move {
         let transport = MemoryTransport::new()
