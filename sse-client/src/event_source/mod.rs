@@ -43,6 +43,7 @@ use crate::{
 };
 use connection::Phase;
 use idle::Idle;
+use oversized::Skipped;
 use settings::Settings;
 
 /// The events of an address, over as many connections as it takes.
@@ -71,6 +72,7 @@ pub struct EventSource {
     /// What the user gave to resume from; the decoder goes on from it.
     resumed: ReconnectState,
     last_safe_id: EventId,
+    skipped: Option<Skipped>,
     response: Option<Parts>,
     ever_open: bool,
     schedule: Schedule,
@@ -144,6 +146,7 @@ impl EventSource {
             decoder: resumed.decoder(settings.decoder),
             last_safe_id: settings::safe_id(&resumed),
             resumed,
+            skipped: None,
             response: None,
             ever_open: false,
             schedule: Schedule::new(settings.backoff),
