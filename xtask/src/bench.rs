@@ -17,9 +17,11 @@ use crate::workspace;
 pub(crate) fn run(arguments: &[String], options: Options) -> Result<bool> {
     let manifest = workspace::root().join("bench/Cargo.toml");
     let job = Job::cargo("run --quiet --release --locked --manifest-path").args([manifest]);
-    // The fan-out is a package of its own; everything else is a command of the codec's.
+    // Fan-out and client are packages of their own; everything else is a command of the codec's.
     let (job, arguments) = match arguments.split_first() {
-        Some((first, rest)) if first == "fanout" => (job.args(["--package", "fanout"]), rest),
+        Some((first, rest)) if PACKAGES.contains(&first.as_str()) => {
+            (job.args(["--package", first]), rest)
+        }
         _ => {
             if Tool::Valgrind.find(options)?.is_none() {
                 println!("no instruction counts: {}", Tool::Valgrind.missing());
@@ -38,6 +40,9 @@ pub(crate) fn run(arguments: &[String], options: Options) -> Result<bool> {
     }
     Ok(shown.success)
 }
+
+/// Benchmarks that are not the codec's.
+const PACKAGES: [&str; 2] = ["client", "fanout"];
 
 /// Many rounds of many contenders.
 const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);

@@ -53,7 +53,7 @@ enum Task {
         #[command(flatten)]
         flags: Flags,
     },
-    /// Runs a benchmark of `bench/`: `bench codec --svg FILE --rounds N`, `bench fanout --only flat`.
+    /// Runs a benchmark of `bench/`: `bench codec --svg FILE --rounds N`, `bench fanout --only flat`, `bench client`.
     Bench {
         /// Fetches missing tools through apt-get.
         #[arg(long)]
@@ -181,6 +181,7 @@ mod tests {
             "bench fanout --only flat --servers axum --store memory",
             true,
         );
+        check("bench client --megabytes 100 --rounds 3", true);
         check("release 0.4.0 --dry-run", true);
     }
 

@@ -1,8 +1,10 @@
 //! Every example, started and talked to; and every command that the READMEs print.
 
+mod clients;
 mod plain;
 mod readme;
 mod response;
+mod script;
 mod server;
 mod servers;
 
@@ -32,6 +34,7 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
     complete(&mut report)?;
     plain::run(&mut report)?;
     servers::run(&mut report);
+    clients::run(&mut report);
     readme::run(&mut report)?;
     Ok(report)
 }
@@ -48,6 +51,7 @@ fn complete(report: &mut Report) -> Result<()> {
     }
     let known: BTreeSet<_> = plain::names()
         .chain(servers::names())
+        .chain(clients::names())
         .map(str::to_owned)
         .collect();
     if there == known {

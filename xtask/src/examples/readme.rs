@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, ensure};
 use nix::sys::signal::Signal;
 
 use super::server::Server;
-use super::servers::{ends_well, serves};
+use super::{clients, servers};
 use crate::job::Job;
 use crate::report::Report;
 use crate::workspace;
@@ -64,17 +64,17 @@ fn run_command(command: &str, servers: &mut Vec<(Server, bool)>) -> Result<Outco
     }
     let example = command.split("--bin ").nth(1);
     let example = example.and_then(|rest| rest.split(' ').next());
-    if let Some(name) = example.filter(|name| serves(name)) {
+    if let Some(name) = example.filter(|name| servers::serves(name) || clients::serves(name)) {
         wait_for_port(command)?;
         let server = Server::spawn(name, &mut shell(command))?;
         let url = server.line()?;
         ensure!(url.starts_with("http://"), "its first line is {url:?}");
-        servers.push((server, ends_well(name)));
+        servers.push((server, servers::ends_well(name)));
         return Ok(Outcome::Ran);
     }
-    if command.starts_with("curl -N ") {
+    if command.starts_with("curl -N ") || example.is_some_and(clients::follows) {
         // An event stream does not end by itself: the first line of an event is enough.
-        let reader = Server::spawn("curl", &mut shell(command))?;
+        let reader = Server::spawn(example.unwrap_or("curl"), &mut shell(command))?;
         while reader.line()?.is_empty() {}
         return Ok(Outcome::Ran);
     }

@@ -29,7 +29,8 @@ impl Response {
         Self::send("POST", url, &["content-type: application/json"], body)
     }
 
-    fn send(method: &str, url: &str, headers: &[&str], body: &str) -> Result<Self> {
+    /// Sends any request.
+    pub(crate) fn send(method: &str, url: &str, headers: &[&str], body: &str) -> Result<Self> {
         let rest = url.strip_prefix("http://").context("a URL of http")?;
         let (host, path) = rest.split_once('/').context("a path")?;
         let mut socket = TcpStream::connect(host).with_context(|| url.to_owned())?;

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
@@ -60,6 +60,26 @@ impl Server {
             server.url
         );
         Ok(server)
+    }
+
+    /// Starts an example that was built before, without cargo in between; its URL is left empty.
+    ///
+    /// # Errors
+    ///
+    /// It was not built.
+    pub(crate) fn program(
+        name: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
+        let mut command = Command::new(Self::path(name)?);
+        command.args(arguments).envs(variables.iter().copied());
+        Self::spawn(name, &mut command)
+    }
+
+    /// Where the program of an example is: beside this one.
+    pub(crate) fn path(name: &str) -> Result<PathBuf> {
+        Ok(std::env::current_exe()?.with_file_name(name))
     }
 
     /// Starts any command; its URL is left empty.
@@ -121,11 +141,25 @@ impl Server {
     ///
     /// It still runs after 5 s, or its exit code is not 0.
     pub(crate) fn ended(&mut self) -> Result<()> {
-        let status = self.group.wait(END)?;
-        let status = status.with_context(|| format!("{} still runs after {END:?}", self.name))?;
-        let errors = fs::read_to_string(&self.log).unwrap_or_default();
+        let (status, errors) = self.exit()?;
         ensure!(status.success(), "{}: {status}: {errors}", self.name);
         Ok(())
+    }
+
+    /// Waits until it has ended by itself, well or not, and gives what it printed as an error.
+    ///
+    /// # Errors
+    ///
+    /// It still runs after 5 s.
+    pub(crate) fn exit(&mut self) -> Result<(ExitStatus, String)> {
+        let status = self.group.wait(END)?;
+        let status = status.with_context(|| format!("{} still runs after {END:?}", self.name))?;
+        Ok((status, fs::read_to_string(&self.log).unwrap_or_default()))
+    }
+
+    /// All the lines that it prints until it ends.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.lines.recv_timeout(START).ok()).collect()
     }
 }
 

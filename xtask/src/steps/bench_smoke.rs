@@ -8,23 +8,22 @@ use crate::workspace;
 
 pub(crate) fn run(_options: Options) -> Result<Report> {
     let mut report = Report::new();
-    let directory = workspace::root().join("bench");
     // A little optimisation costs less than comparing large events without any.
-    let job = Job::cargo("run --locked -- smoke").directory(directory);
-    let job = job
-        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .run()?;
-    report.count(&job);
-    let compared = job.text.lines().find(|line| line.contains("compared"));
-    report.notes.extend(compared.map(str::to_owned));
-    let directory = workspace::root().join("bench");
-    let fanout = Job::cargo("run --locked --package fanout -- smoke").directory(directory);
-    let fanout = fanout.env("CARGO_PROFILE_DEV_DEBUG", "0").run()?;
-    report.count(&fanout);
-    let told = |line: &&str| line.starts_with("skipped") || line.contains("delivered");
-    report
-        .notes
-        .extend(fanout.text.lines().filter(told).map(str::to_owned));
+    let codec = smoke("bench").env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
+    for job in [codec, smoke("fanout"), smoke("client")] {
+        let job = job.run()?;
+        report.count(&job);
+        let lines = job.text.lines().filter(|line| {
+            line.starts_with("skipped") || line.contains("delivered") || line.contains("compared")
+        });
+        report.notes.extend(lines.map(str::to_owned));
+    }
     Ok(report)
+}
+
+fn smoke(package: &str) -> Job {
+    Job::cargo("run --locked --package")
+        .args([package, "--", "smoke"])
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .directory(workspace::root().join("bench"))
 }

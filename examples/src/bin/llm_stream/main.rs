@@ -1,5 +1,7 @@
 #![forbid(unsafe_code)]
-//! A language model's answer, token by token, in the shape of the `OpenAI` API. The model is a parrot.
+//! A language model's answer, token by token, in the shapes of the `OpenAI` API and of Anthropic's. The model is a parrot.
+
+mod wire;
 
 use std::time::Duration;
 
@@ -11,8 +13,8 @@ use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::{Value, json};
 use sse_axum::{Event, Shutdown, Sse};
+use sse_core::JsonError;
 use tokio_stream::{self as stream, StreamExt};
 
 #[derive(Deserialize)]
@@ -27,33 +29,43 @@ struct Message {
     content: String,
 }
 
+/// In the shape of `OpenAI`'s API.
 async fn complete(State(shutdown): State<Shutdown>, Json(ask): Json<Ask>) -> Response {
-    // Before the first event an error is still a plain HTTP response.
-    let Some(question) = ask.messages.last().filter(|_| ask.stream) else {
-        let rule = "give a message and \"stream\": true";
-        return (StatusCode::BAD_REQUEST, rule).into_response();
-    };
-    let answer = format!("You asked: “{}”\n\n{ANSWER}", question.content);
-    let tokens: Vec<String> = answer.split_inclusive(' ').map(str::to_owned).collect();
-    let events = tokens
-        .into_iter()
-        .map(|token| chunk(&json!({ "content": token }), None))
-        .chain([chunk(&json!({}), Some("stop"))])
-        .map(|chunk| Event::json(&chunk))
-        .chain([Ok(Event::new("[DONE]"))]);
+    match ask.tokens() {
+        Some(tokens) => answer(wire::openai(tokens), &shutdown),
+        None => refuse(),
+    }
+}
+
+/// In the shape of Anthropic's API.
+async fn message(State(shutdown): State<Shutdown>, Json(ask): Json<Ask>) -> Response {
+    match ask.tokens() {
+        Some(tokens) => answer(wire::anthropic(tokens), &shutdown),
+        None => refuse(),
+    }
+}
+
+fn answer(
+    events: impl Iterator<Item = Result<Event, JsonError>> + Send + 'static,
+    shutdown: &Shutdown,
+) -> Response {
     Sse::new(stream::iter(events).throttle(Duration::from_millis(40)))
         .shutdown(shutdown.signal())
         .into_response()
 }
 
-fn chunk(delta: &Value, finish_reason: Option<&str>) -> Value {
-    json!({
-        "id": "chatcmpl-1",
-        "object": "chat.completion.chunk",
-        "created": examples::now().0,
-        "model": "parrot",
-        "choices": [{ "index": 0, "delta": delta, "finish_reason": finish_reason }],
-    })
+/// Before the first event an error is still a plain HTTP response.
+fn refuse() -> Response {
+    let rule = "give a message and \"stream\": true";
+    (StatusCode::BAD_REQUEST, rule).into_response()
+}
+
+impl Ask {
+    fn tokens(self) -> Option<Vec<String>> {
+        let question = self.messages.last().filter(|_| self.stream)?;
+        let answer = format!("You asked: “{}”\n\n{ANSWER}", question.content);
+        Some(answer.split_inclusive(' ').map(str::to_owned).collect())
+    }
 }
 
 #[tokio::main]
@@ -63,6 +75,7 @@ async fn main() -> Result<()> {
     let app = Router::new()
         .route("/", get(async || Html(examples::LLM_PAGE)))
         .route("/v1/chat/completions", post(complete))
+        .route("/v1/messages", post(message))
         .with_state(shutdown.clone());
 
     // A token does not wait for the acknowledgement of the one before it.
@@ -78,4 +91,4 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-const ANSWER: &str = include_str!("../../pages/answer.txt");
+const ANSWER: &str = include_str!("../../../pages/answer.txt");
