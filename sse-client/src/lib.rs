@@ -3,7 +3,6 @@
 
 mod address;
 mod backoff;
-#[cfg(feature = "reqwest")]
 mod basic_credentials;
 mod checkpoints;
 mod closer;

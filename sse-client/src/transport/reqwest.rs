@@ -1,4 +1,7 @@
-use std::sync::{Arc, OnceLock};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use http::{Request, Response};
 use reqwest::{Client, redirect::Policy};
@@ -18,7 +21,7 @@ use super::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
 /// connection, and one that has fallen silent would be asked again after each idle timeout.
 ///
 /// A clone uses the same client.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ReqwestTransport {
     client: Arc<OnceLock<Client>>,
 }
@@ -73,7 +76,16 @@ impl Transport for ReqwestTransport {
     }
 }
 
+/// It shows nothing of the client, whose headers may be secrets.
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
+    }
+}
+
 fn refused(error: reqwest::Error) -> TransportError {
+    // The query of an address may be a secret, and errors are logged.
+    let error = error.without_url();
     if error.is_builder() {
         TransportError::lasting(error)
     } else {
