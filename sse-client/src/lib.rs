@@ -15,6 +15,7 @@ pub mod guide;
 mod listeners;
 mod random;
 mod redirect;
+mod redirects;
 mod retry_after;
 mod schedule;
 mod state;
@@ -44,6 +45,7 @@ pub use crate::{
     event_source::{EventSource, Oversized, UnsafeId},
     failure::{Failure, Verdict},
     listeners::{Listener, Listeners},
+    redirects::Redirects,
     schedule::{Asked, Schedule},
     state::{State, StateWatch},
     transport::{

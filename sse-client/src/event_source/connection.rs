@@ -195,6 +195,7 @@ impl EventSource {
         };
         let exchange = redirect::exchange(
             Arc::clone(&self.transport),
+            self.settings.redirects,
             self.target.clone(),
             last_event_id,
             body,

@@ -17,6 +17,8 @@ use super::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
 /// A client of your own, with its proxy, TLS, cookies and headers, is taken with `From`.
 /// Give it `redirect(Policy::none())`, so that redirects are followed as an event source does, and no `timeout`,
 /// which would be one for the whole response.
+/// Its `default_headers` go with every request, to whatever origin a redirect leads: credentials belong in the event source's
+/// request, whose headers stay with their origin, or else set [`Redirects::same_origin`](crate::Redirects::same_origin).
 /// If it speaks HTTP/2, give it `pool_max_idle_per_host(0)` or `http2_keep_alive_interval`, too: it asks all its requests on one
 /// connection, and one that has fallen silent would be asked again after each idle timeout.
 ///
