@@ -44,7 +44,7 @@ pub enum ErrorKind {
     ContentEncoding,
     /// The response did not pass the check that was set with [`check_response`](crate::EventSource::check_response).
     Check,
-    /// There were too many redirects, or one that leads nowhere.
+    /// There were too many redirects, or one that leads nowhere or to where none is [followed](crate::Redirects).
     Redirect,
     /// The server could not be reached, or the connection was cut.
     Transport,
@@ -200,7 +200,9 @@ impl fmt::Display for Error {
             ErrorKind::MediaType => "media type must be text/event-stream",
             ErrorKind::ContentEncoding => "content encoding must be one that was asked for",
             ErrorKind::Check => "response must pass the check",
-            ErrorKind::Redirect => "redirect must lead to an address, in at most 20 steps",
+            ErrorKind::Redirect => {
+                "redirect must lead to an address that is followed, in a bounded number of steps"
+            }
             ErrorKind::Transport => "connection failed",
             ErrorKind::IdleTimeout => "connection was silent for too long",
             ErrorKind::Ended => "response has ended",

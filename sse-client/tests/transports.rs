@@ -250,3 +250,30 @@ async fn a_request_that_can_never_be_sent_is_final() {
         assert_eq!(error.kind(), ErrorKind::Address, "{uri}");
     }
 }
+
+#[cfg(feature = "reqwest")]
+#[tokio::test]
+async fn no_text_about_reqwest_shows_an_address_or_a_header() {
+    let mut headers = http::HeaderMap::new();
+    headers.insert("x-api-key", http::HeaderValue::from_static("s3cret"));
+    let client = ::reqwest::Client::builder()
+        .default_headers(headers)
+        .build();
+    let transport = sse_client::ReqwestTransport::from(client.unwrap());
+    let debug = format!("{transport:?}");
+    assert!(!debug.contains("s3cret"), "{debug}");
+
+    let server = Server::new().await;
+    let request = server.request("/?token=s3cret").body(()).unwrap();
+    drop(server);
+    let events = EventSource::with_transport(transport, request);
+    let error = events.backoff(Backoff::never()).next().await;
+    let error = error.unwrap().unwrap_err();
+    let mut texts = format!("{error:?}");
+    let mut source: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(error) = source {
+        texts += &format!(" {error}");
+        source = error.source();
+    }
+    assert!(!texts.contains("s3cret"), "{texts}");
+}

@@ -15,6 +15,7 @@ use super::{
     EventSource, UnsafeId,
     body::Body,
     end_marker::Mark,
+    oversized::Skipped,
     response::{Answer, judge},
 };
 use crate::{
@@ -135,6 +136,9 @@ impl EventSource {
         if !wanted {
             return Mark::Unwanted;
         }
+        if self.skipped.is_some() && event.data.is_some() {
+            self.skipped = None;
+        }
         let mark = self.settings.end.mark(received);
         if matches!(mark, Mark::End | Mark::Last) {
             self.end();
@@ -156,12 +160,15 @@ impl EventSource {
 
     #[cold]
     fn undecodable(&mut self, error: DecodeError) -> Error {
-        let fatal = error.is_fatal();
+        let last_event_id = self.decoder.last_event_id();
+        let again = |skipped: &Skipped| skipped.is_met_again(last_event_id);
+        let is_final = error.is_fatal() || self.skipped.as_ref().is_some_and(again);
         let error = Error::because(ErrorKind::Decode, error);
-        if fatal {
+        if is_final {
             self.end();
             return error;
         }
+        self.skipped = Some(Skipped::after(last_event_id));
         error.not_last()
     }
 
@@ -188,6 +195,7 @@ impl EventSource {
         };
         let exchange = redirect::exchange(
             Arc::clone(&self.transport),
+            self.settings.redirects,
             self.target.clone(),
             last_event_id,
             body,

@@ -24,6 +24,9 @@ impl EventSource {
         let begun = matches!(self.phase, Phase::Open { begun: true, .. });
         self.idle.stop();
         self.decoder.reset();
+        if let Some(skipped) = &mut self.skipped {
+            skipped.connection_ended();
+        }
         let failure = Failure::new(error, self.ever_open);
         let verdict = match &self.settings.rule {
             Some(rule) => rule(&failure),

@@ -9,6 +9,7 @@ use crate::{
     backoff::Backoff,
     failure::{Failure, Verdict},
     random,
+    redirects::Redirects,
     schedule::Schedule,
 };
 
@@ -21,6 +22,7 @@ type Random = Box<dyn FnMut() -> f64 + Send>;
 pub(super) struct Settings {
     pub(super) backoff: Backoff,
     pub(super) decoder: DecoderOptions,
+    pub(super) redirects: Redirects,
     pub(super) end: EndMarker,
     pub(super) unsafe_id: UnsafeId,
     pub(super) replay_body: bool,
@@ -38,6 +40,7 @@ impl Default for Settings {
             backoff: Backoff::new(),
             // The last event ID then advances block by block, and never beyond what was given out.
             decoder: DecoderOptions::new().dataless_blocks(),
+            redirects: Redirects::all(),
             end: EndMarker::default(),
             unsafe_id: UnsafeId::default(),
             replay_body: false,
@@ -77,9 +80,15 @@ impl EventSource {
         self
     }
 
+    /// Sets which redirects are followed; [`Redirects::all`] by default.
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.settings.redirects = redirects;
+        self
+    }
+
     /// Replaces the check of a response: status 200 and the media type of an event stream.
     ///
-    /// 204 ends the events before it is asked, and redirects are followed.
+    /// 204 ends the events before it is asked, and redirects are followed first.
     pub fn check_response<E>(
         mut self,
         check: impl Fn(&Parts) -> Result<(), E> + Send + 'static,

@@ -207,6 +207,36 @@ async fn an_oversized_event_is_no_reason_for_another_connection() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_event_that_is_skipped_on_every_connection_is_final() {
+    let limits = Limits::DEFAULT.checked(Limit::Line, 20).unwrap();
+    let long = "id: 2\ndata: 0123456789012345678901234567890\n\n";
+    let attempt = |wires: &[String]| {
+        let replies = wires.iter().map(|wire| Reply::events().chunk(wire.clone()));
+        let transport = replies.fold(MemoryTransport::new(), MemoryTransport::reply);
+        let mut events = source(&transport)
+            .limits(limits)
+            .comments()
+            .on_oversized(Oversized::Skip)
+            .last_event_id(1);
+        async move {
+            let outcome = run(&mut events).await;
+            (outcome.skipped, outcome.error, transport.requests().len())
+        }
+    };
+    let again = |times| vec![format!(": hi\n{long}"); times];
+    // It is the last one, and stays the first after the last event ID.
+    let twice = (1, Some(ErrorKind::Decode), 2);
+    assert_eq!(attempt(&again(2)).await, twice);
+    // Two in a row are not one again.
+    assert_eq!(attempt(&[long.repeat(2)]).await, (2, None, 2));
+    // After an event, or another id, it is not known to be the same.
+    let event = format!("data: x\n\n{long}");
+    assert_eq!(attempt(&vec![event; 3]).await, (3, None, 4));
+    let ids = [3, 4, 5].map(|id| format!("id: {id}\n\n{long}"));
+    assert_eq!(attempt(&ids).await, (3, None, 4));
+}
+
+#[tokio::test(start_paused = true)]
 async fn half_an_event_is_given_out_only_where_asked_for() {
     let attempt = |reply: Reply, asked| async move {
         let transport = MemoryTransport::new().reply(reply);
