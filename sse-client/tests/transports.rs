@@ -277,3 +277,27 @@ async fn no_text_about_reqwest_shows_an_address_or_a_header() {
     }
     assert!(!texts.contains("s3cret"), "{texts}");
 }
+
+/// Without a TLS of its own, it says so instead of asking for ever.
+#[cfg(any(feature = "hyper", not(feature = "rustls")))]
+async fn https_is_final<T: Transport>(transport: impl Fn() -> T) {
+    let server = Server::new().await;
+    let plain = server.request("/").body(()).unwrap().uri().to_string();
+    let request = Request::get(plain.replace("http:", "https:")).body(());
+    let mut events = EventSource::with_transport(transport(), request.unwrap());
+    let error = events.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+}
+
+#[cfg(feature = "hyper")]
+#[tokio::test]
+async fn hyper_without_a_connector_for_tls_refuses_https() {
+    https_is_final(sse_client::HyperTransport::new).await;
+    https_is_final(sse_client::HyperTransport::http2).await;
+}
+
+#[cfg(all(feature = "reqwest", not(feature = "rustls")))]
+#[tokio::test]
+async fn reqwest_without_tls_refuses_https() {
+    https_is_final(sse_client::ReqwestTransport::new).await;
+}

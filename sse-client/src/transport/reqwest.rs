@@ -1,4 +1,5 @@
 use std::{
+    error::Error,
     fmt,
     sync::{Arc, OnceLock},
 };
@@ -88,9 +89,21 @@ impl fmt::Debug for ReqwestTransport {
 fn refused(error: reqwest::Error) -> TransportError {
     // The query of an address may be a secret, and errors are logged.
     let error = error.without_url();
-    if error.is_builder() {
+    if error.is_builder() || lacks_tls(&error) {
         TransportError::lasting(error)
     } else {
         TransportError::new(error)
     }
+}
+
+/// Whether the client was built without TLS, for which it has no kind of its own: any crate in the program may have turned it on.
+fn lacks_tls(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.to_string().contains("scheme is not http") {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
