@@ -30,7 +30,7 @@ pub(crate) struct Target {
 /// How a chain of redirects ended.
 pub(crate) struct Exchange {
     pub(crate) response: Result<Response<ResponseBody>, Error>,
-    /// Where permanent redirects lead, if there were any: the next attempt begins there.
+    /// Where permanent redirects lead, if there were any: later attempts begin there if this one was answered with events.
     pub(crate) moved: Option<Target>,
 }
 

@@ -206,9 +206,6 @@ impl EventSource {
     }
 
     fn answered(&mut self, exchange: Exchange) -> Step {
-        if let Some(moved) = exchange.moved {
-            self.target = moved;
-        }
         let response = match exchange.response {
             Ok(response) => response,
             Err(error) => return self.fail(error, None),
@@ -218,6 +215,9 @@ impl EventSource {
             Answer::NoContent => self.finish(),
             Answer::Refused(error, body) => self.fail(error, Some(body)),
             Answer::Events(parts, body) => {
+                if let Some(moved) = exchange.moved {
+                    self.target = moved;
+                }
                 self.response = Some(parts);
                 self.ever_open = true;
                 self.schedule.opened(self.now());

@@ -37,6 +37,21 @@ async fn permanent_redirects_are_remembered_and_others_are_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_permanent_redirect_is_remembered_once_its_target_has_answered_with_events() {
+    let failures = [
+        vec![Reply::refused("refused")],
+        vec![Reply::status(StatusCode::SERVICE_UNAVAILABLE)],
+        vec![redirect(302, "/later"), Reply::refused("refused")],
+    ];
+    for replies in failures {
+        let first = MemoryTransport::new().reply(redirect(301, "/gone"));
+        let transport = replies.into_iter().fold(first, MemoryTransport::reply);
+        run(&mut source(&transport)).await;
+        assert_eq!(uris(&transport).last().unwrap(), URL);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn locations_are_relative_to_the_address_before() {
     let cases = [
         ("?b=1", "http://one.example/events?b=1"),
