@@ -80,3 +80,13 @@ async fn the_connection_is_gone_while_it_waits() {
     assert!(reading.await.unwrap());
     assert_eq!(start.elapsed(), Duration::from_secs(1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_comes_after_the_end_sees_it() {
+    let mut events = source(&MemoryTransport::new());
+    assert!(events.next().await.is_none());
+    let mut watch = events.state();
+    let seen = tokio::time::timeout(Duration::from_secs(1), watch.changed()).await;
+    assert!(matches!(seen.unwrap(), Some(State::Closed)));
+    assert!(watch.changed().await.is_none());
+}
