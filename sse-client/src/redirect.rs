@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
@@ -34,7 +37,7 @@ pub(crate) struct Exchange {
     pub(crate) moved: Option<Target>,
 }
 
-/// Sends a request and follows redirects as a browser does ([Fetch, 4.4]).
+/// Sends a request and follows redirects as a browser does ([Fetch, 4.4]); sets `redirected` at each.
 ///
 /// [Fetch, 4.4]: https://fetch.spec.whatwg.org/#http-redirect-fetch
 pub(crate) async fn exchange(
@@ -43,6 +46,7 @@ pub(crate) async fn exchange(
     target: Target,
     last_event_id: Option<HeaderValue>,
     body: RequestBody,
+    redirected: Arc<AtomicBool>,
 ) -> Exchange {
     let mut moved = None;
     let follow = follow(
@@ -51,6 +55,7 @@ pub(crate) async fn exchange(
         target,
         last_event_id,
         body,
+        &redirected,
         &mut moved,
     );
     let response = follow.await;
@@ -63,6 +68,7 @@ async fn follow(
     mut target: Target,
     last_event_id: Option<HeaderValue>,
     mut body: RequestBody,
+    redirected: &AtomicBool,
     moved: &mut Option<Target>,
 ) -> Result<Response<ResponseBody>, Error> {
     let mut permanent = true;
@@ -84,6 +90,7 @@ async fn follow(
             }
         };
         followed += 1;
+        redirected.store(true, Ordering::Relaxed);
         permanent &= is_permanent(response.status());
         target = next;
         if permanent {

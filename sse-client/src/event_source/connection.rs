@@ -3,7 +3,10 @@ use std::{
     mem,
     ops::ControlFlow,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -30,7 +33,11 @@ use crate::{
 pub(super) enum Phase {
     /// Nothing was sent.
     Idle,
-    Connecting(BoxFuture<Exchange>),
+    Connecting {
+        exchange: BoxFuture<Exchange>,
+        /// Whether a redirect has come since that was last looked at.
+        redirected: Arc<AtomicBool>,
+    },
     Open {
         body: Body,
         /// Whether a byte has come, even one that decodes to nothing.
@@ -91,9 +98,17 @@ impl EventSource {
                 Poll::Ready(()) => self.connect_now(),
                 Poll::Pending => self.pending(cx),
             },
-            Phase::Connecting(exchange) => match exchange.as_mut().poll(cx) {
+            Phase::Connecting {
+                exchange,
+                redirected,
+            } => match exchange.as_mut().poll(cx) {
                 Poll::Ready(exchange) => self.answered(exchange),
-                Poll::Pending => self.silent(cx),
+                Poll::Pending => {
+                    if redirected.swap(false, Ordering::Relaxed) {
+                        self.idle.heard();
+                    }
+                    self.silent(cx)
+                }
             },
             Phase::Open { ended: true, .. } => self.fail(Error::new(ErrorKind::Ended), None),
             Phase::Open { body, begun, ended } => {
@@ -193,15 +208,20 @@ impl EventSource {
                 mem::take(&mut self.body)
             }
         };
+        let redirected = Arc::default();
         let exchange = redirect::exchange(
             Arc::clone(&self.transport),
             self.settings.redirects,
             self.target.clone(),
             last_event_id,
             body,
+            Arc::clone(&redirected),
         );
         self.idle.heard();
-        self.phase = Phase::Connecting(Box::pin(exchange));
+        self.phase = Phase::Connecting {
+            exchange: Box::pin(exchange),
+            redirected,
+        };
         ControlFlow::Continue(())
     }
 

@@ -102,7 +102,7 @@ impl EventSource {
 
     /// Replaces a connection on which no byte came for this time, also while a response is waited for; off by default.
     ///
-    /// Comments count: servers of this workspace send one after 15 s of silence.
+    /// Redirects count, and comments do: servers of this workspace send one after 15 s of silence.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle.set(timeout);
         self
