@@ -291,6 +291,7 @@ impl FusedStream for EventSource {
 impl Drop for EventSource {
     fn drop(&mut self) {
         self.state.send_replace(State::Closed);
+        self.listeners.close();
     }
 }
 

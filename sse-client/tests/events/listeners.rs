@@ -118,6 +118,31 @@ async fn what_was_removed_is_dropped_and_what_was_not_stays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_stays_of_callbacks_that_hold_what_holds_them() {
+    let held = Arc::new(());
+    let mut events = source(&MemoryTransport::new());
+    let listeners = events.listeners();
+    let own: Arc<OnceLock<Listener>> = Arc::default();
+    let handle = listeners.on_any({
+        let captured = (Arc::clone(&held), listeners.clone(), Arc::clone(&own));
+        move |_| drop(captured.clone())
+    });
+    own.set(handle.clone()).unwrap();
+    events.connect().await.unwrap();
+    assert_eq!(Arc::strong_count(&held), 2);
+    drop(events);
+    assert_eq!(Arc::strong_count(&held), 1);
+    // Nothing calls it any more, and nothing would drop it.
+    let captured = (Arc::clone(&held), listeners.clone());
+    listeners.on_any(move |_| drop(captured.clone())).remove();
+    let captured = (Arc::clone(&held), listeners.clone());
+    let late = listeners.on_any(move |_| drop(captured.clone()));
+    assert_eq!(Arc::strong_count(&held), 1);
+    late.remove();
+    handle.remove();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_callback_can_close() {
     let transport =
         MemoryTransport::new().reply(Reply::events().chunk("data: 1\n\ndata: 2\n\n").hang());
