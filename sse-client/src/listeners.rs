@@ -179,7 +179,10 @@ fn lock(list: &Mutex<List>) -> MutexGuard<'_, List> {
 }
 
 impl Listener {
-    /// Removes the callback; it is not called again, and is dropped once it is not running.
+    /// Removes the callback; it is not called for events that are taken after this returns, and it is dropped once it is not running.
+    ///
+    /// It does not wait: a call that has begun in another task may still be running, or about to run.
+    /// Inside a callback, nothing else is: there the one that is removed is not called any more.
     pub fn remove(&self) {
         if self.removed.swap(true, Ordering::AcqRel) {
             return;
@@ -203,11 +206,10 @@ impl Listener {
 
 impl Entry {
     fn call<T: ?Sized>(&self, callback: &Callback<T>, value: &T) {
-        if self.removed.load(Ordering::Acquire) {
-            return;
-        }
         let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
-        callback(value);
+        if !self.removed.load(Ordering::Acquire) {
+            callback(value);
+        }
     }
 }
 

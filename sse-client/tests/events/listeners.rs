@@ -143,6 +143,26 @@ async fn nothing_stays_of_callbacks_that_hold_what_holds_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn removing_from_another_thread_does_not_wait_and_no_other_call_follows() {
+    let transport = MemoryTransport::new().reply(Reply::events().chunk("data: 1\n\ndata: 2\n\n"));
+    let mut events = source(&transport);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let own: Arc<OnceLock<Listener>> = Arc::default();
+    let handle = events.listeners().on_any({
+        let (calls, own) = (Arc::clone(&calls), Arc::clone(&own));
+        move |_| {
+            calls.fetch_add(1, Ordering::SeqCst);
+            let handle = own.get().unwrap().clone();
+            // It ends while this runs.
+            std::thread::spawn(move || handle.remove()).join().unwrap();
+        }
+    });
+    own.set(handle).unwrap();
+    events.connect().await.unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_callback_can_close() {
     let transport =
         MemoryTransport::new().reply(Reply::events().chunk("data: 1\n\ndata: 2\n\n").hang());
