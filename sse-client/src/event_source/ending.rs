@@ -102,6 +102,12 @@ impl EventSource {
 
     /// What the next request says, or why it cannot.
     pub(super) fn last_event_id_value(&self) -> Result<Option<HeaderValue>, Error> {
+        if self.unreadable_id {
+            return Err(Error::because(
+                ErrorKind::LastEventId,
+                "the request's last event ID is not UTF-8",
+            ));
+        }
         let id = self.decoder.last_event_id();
         let id = match self.settings.unsafe_id {
             _ if id.is_header_safe() => id,

@@ -74,6 +74,8 @@ pub struct EventSource {
     decoder: Decoder,
     /// What the user gave to resume from; the decoder goes on from it.
     resumed: ReconnectState,
+    /// Whether the request came with an id that no event can have had.
+    unreadable_id: bool,
     last_safe_id: EventId,
     skipped: Option<Skipped>,
     response: Option<Parts>,
@@ -113,7 +115,7 @@ impl EventSource {
     /// Gets the events that answer a request, of any method, with any headers and body, with the default transport.
     ///
     /// `accept` and `cache-control` are set as browsers do, unless the request has them;
-    /// a `last-event-id` is the one that [`last_event_id`](Self::last_event_id) sets;
+    /// a `last-event-id`, which has to be UTF-8, is the one that [`last_event_id`](Self::last_event_id) sets;
     /// a user and password in the address are sent as basic credentials, unless the request has an `authorization`.
     /// A request that cannot be sent is an error at the first poll.
     #[cfg(feature = "reqwest")]
@@ -128,9 +130,13 @@ impl EventSource {
     ) -> Self {
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
-        let id = headers
+        let sent_id = headers
             .remove(LAST_EVENT_ID)
+            .filter(|value| !value.is_empty());
+        let id = sent_id
+            .as_ref()
             .and_then(|value| last_event_id_from_header(value.as_bytes()));
+        let unreadable_id = sent_id.is_some() && id.is_none();
         set_unless_there(&mut headers);
         let uri = without_user(parts.uri, &mut headers);
         let resumed = ReconnectState::resume(id.unwrap_or_default());
@@ -149,6 +155,7 @@ impl EventSource {
             decoder: resumed.decoder(settings.decoder),
             last_safe_id: settings::safe_id(&resumed),
             resumed,
+            unreadable_id,
             skipped: None,
             response: None,
             ever_open: false,

@@ -109,8 +109,10 @@ impl EventSource {
     }
 
     /// Sets the last event ID of the first request, such as one that was stored.
-    pub fn last_event_id(self, id: impl Into<EventId>) -> Self {
-        self.resume(ReconnectState::resume(id))
+    pub fn last_event_id(mut self, id: impl Into<EventId>) -> Self {
+        self.decoder.set_last_event_id(id.into());
+        let state = self.resume_state();
+        self.resume(state)
     }
 
     /// Goes on from what [`resume_state`](EventSource::resume_state) returned earlier: last event ID and reconnection time.
@@ -121,6 +123,7 @@ impl EventSource {
         self.decoder.set_last_event_id(id.unwrap_or_default());
         self.last_safe_id = safe_id(&state);
         self.resumed = state;
+        self.unreadable_id = false;
         self
     }
 

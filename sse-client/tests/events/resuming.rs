@@ -4,7 +4,7 @@ use futures_core::Stream;
 use http::Request;
 use sse_client::{
     Delivery, ErrorKind, EventId, EventSource, Limit, Limits, MemoryTransport, Oversized,
-    ReconnectState, Reply, UnsafeId,
+    ReconnectState, Reply, Retry, UnsafeId,
 };
 
 use crate::scene::{URL, exact, ids, run, source};
@@ -94,6 +94,37 @@ async fn a_resume_state_goes_on_in_another_event_source() {
         ids(&transport),
         [Some("1".to_owned()), Some("1".to_owned())]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_is_set_keeps_the_reconnection_time_that_was_resumed() {
+    let transport =
+        MemoryTransport::new().reply(Reply::events().chunk("retry: 9000\nid: 1\ndata: x\n\n"));
+    let mut events = source(&transport);
+    events.next().await.unwrap().unwrap();
+    let state = events.resume_state();
+    let state = source(&transport)
+        .resume(state)
+        .last_event_id(7)
+        .resume_state();
+    assert_eq!(state.last_event_id().unwrap(), &"7");
+    assert_eq!(state.retry(), Some(Retry::from_millis(9000)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_of_the_request_that_cannot_be_read_is_a_final_error() {
+    for value in [&b"\xff"[..], b"a\xe4"] {
+        let transport = MemoryTransport::new();
+        let request = Request::get(URL).header("last-event-id", value).body(());
+        let mut events = EventSource::with_transport(transport.clone(), request.unwrap());
+        assert_eq!(run(&mut events).await.error, Some(ErrorKind::LastEventId));
+        assert!(transport.requests().is_empty());
+        // One that is set counts instead.
+        let request = Request::get(URL).header("last-event-id", value).body(());
+        let events = EventSource::with_transport(transport.clone(), request.unwrap());
+        assert_eq!(run(&mut events.last_event_id(7)).await.error, None);
+        assert_eq!(ids(&transport), [Some("7".to_owned())]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
