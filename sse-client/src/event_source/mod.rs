@@ -297,6 +297,8 @@ impl FusedStream for EventSource {
 
 impl Drop for EventSource {
     fn drop(&mut self) {
+        // Whoever sees that it is closed finds the connection gone.
+        self.phase = Phase::Over;
         self.state.send_replace(State::Closed);
         self.listeners.close();
     }
