@@ -1,7 +1,8 @@
-use std::{error, fmt, sync::Arc};
+use std::{error, fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode, response::Parts};
 use sse_core::Received;
+use tokio::time::timeout;
 
 use crate::transport::{ResponseBody, TransportError};
 
@@ -148,16 +149,20 @@ impl Error {
 
     /// Reads at most 1 MiB of the body of the response that was refused; empty if there was none, or if it was read before.
     ///
+    /// [`into_body`](Self::into_body) has no bounds.
+    ///
     /// # Errors
     ///
-    /// [`TransportError`] if the body does not come to its end.
+    /// [`TransportError`] if the body does not come to its end, or not within 30 seconds.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the body.
     pub async fn body(&mut self) -> Result<bytes::Bytes, TransportError> {
         match self.0.body.take() {
-            Some(body) => body.read(BODY).await,
+            Some(body) => timeout(BODY_TIME, body.read(BODY))
+                .await
+                .unwrap_or_else(|elapsed| Err(TransportError::new(elapsed))),
             None => Ok(bytes::Bytes::new()),
         }
     }
@@ -188,6 +193,7 @@ impl Error {
 
 /// An error's body is a message for people or programs, not a download.
 const BODY: usize = 1024 * 1024;
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
