@@ -2,7 +2,7 @@ use std::{error, time::Duration};
 
 use bytestring::ByteString;
 use http::response::Parts;
-use sse_core::{DecoderOptions, EventId, Limits, ReconnectState};
+use sse_core::{DecoderOptions, EventId, EventType, Limits, ReconnectState};
 
 use super::{EventSource, Oversized, UnsafeId, end_marker::EndMarker};
 use crate::{
@@ -143,14 +143,18 @@ impl EventSource {
     }
 
     /// Ends, without another connection, at an event whose data is exactly `data`, such as `[DONE]`; it is not given out.
+    ///
+    /// Called again, it adds another one.
     pub fn until(mut self, data: impl Into<ByteString>) -> Self {
-        self.settings.end.set_data(data.into());
+        self.settings.end.add_data(data.into());
         self
     }
 
     /// Ends, without another connection, after an event of the type `event_type`, such as `message_stop`; it is given out.
-    pub fn until_event(mut self, event_type: impl Into<ByteString>) -> Self {
-        self.settings.end.set_event_type(event_type.into());
+    ///
+    /// Called again, it adds another one.
+    pub fn until_event(mut self, event_type: EventType) -> Self {
+        self.settings.end.add_event_type(event_type);
         self
     }
 
