@@ -28,7 +28,7 @@ impl Body {
         }
     }
 
-    /// Undoes a compression, if it is one that is known.
+    /// Undoes a compression, if it is one that is known; otherwise gives the body back.
     #[cfg(feature = "compression")]
     pub(super) fn decompressed(mut self, encoding: &[u8]) -> Result<Self, Self> {
         self.compression = Decompression::of(encoding);
@@ -37,6 +37,11 @@ impl Body {
         } else {
             Err(self)
         }
+    }
+
+    #[cfg(not(feature = "compression"))]
+    pub(super) fn decompressed(self, _encoding: &[u8]) -> Result<Self, Self> {
+        Err(self)
     }
 
     /// Tells whether the server has sent bytes since this was last asked, whatever they decode to.

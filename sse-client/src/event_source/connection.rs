@@ -231,7 +231,7 @@ impl EventSource {
             Err(error) => return self.fail(error, None),
         };
         let (parts, body) = response.into_parts();
-        match judge(parts, body, self.settings.check.as_ref()) {
+        match judge(parts, body, &self.settings) {
             Answer::NoContent => self.finish(),
             Answer::Refused(error, body) => self.fail(error, Some(body)),
             Answer::Events(parts, body) => {

@@ -29,6 +29,8 @@ pub(super) struct Settings {
     pub(super) first_failure_is_final: bool,
     /// Whether blocks that have an id and no data are given out.
     pub(super) id_blocks: bool,
+    /// Whether a compressed response is what was asked for.
+    pub(super) compression: bool,
     pub(super) check: Option<Check>,
     pub(super) rule: Option<Rule>,
     pub(super) random: Random,
@@ -46,6 +48,7 @@ impl Default for Settings {
             replay_body: false,
             first_failure_is_final: false,
             id_blocks: false,
+            compression: false,
             check: None,
             rule: None,
             random: Box::new(random::uniform),
@@ -190,11 +193,13 @@ impl EventSource {
         self
     }
 
-    /// Asks for a compressed response, with gzip or brotli, unless the request has an `accept-encoding`.
+    /// Asks for a compressed response, with gzip or brotli, unless the request has an `accept-encoding`, and undoes the compression.
     ///
-    /// Each event comes as soon as the server flushes it.
+    /// Each event comes as soon as the server flushes it. Without this a compressed response is an error of the kind
+    /// [`ContentEncoding`](crate::ErrorKind::ContentEncoding).
     #[cfg(feature = "compression")]
     pub fn compression(mut self) -> Self {
+        self.settings.compression = true;
         self.target
             .headers
             .entry(http::header::ACCEPT_ENCODING)

@@ -43,6 +43,11 @@ impl ReqwestTransport {
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .pool_max_idle_per_host(0)
+            // Another crate may have turned them on: compression is the event source's.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             .build()
             .map_err(TransportError::lasting)?;
         Ok(self.client.get_or_init(|| client))

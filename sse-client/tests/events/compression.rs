@@ -56,7 +56,7 @@ fn count(encoding: &'static str, chunks: &[Bytes]) -> usize {
         reply = reply.chunk(chunk.clone());
     }
     let transport = MemoryTransport::new().reply(reply.hang());
-    let mut events = source(&transport);
+    let mut events = source(&transport).compression();
     let mut context = Context::from_waker(std::task::Waker::noop());
     let (mut count, mut pending) = (0, 0);
     // A long run of chunks without an event is interrupted now and then.
@@ -96,7 +96,7 @@ async fn much_in_little_comes_in_pieces() {
     for (encoding, mut encoder) in encoders() {
         let chunks = compressed(&mut *encoder, &[wire.clone()], true);
         let transport = MemoryTransport::new().reply(encoded(encoding).chunk(chunks.concat()));
-        let outcome = run(&mut source(&transport)).await;
+        let outcome = run(&mut source(&transport).compression()).await;
         assert_eq!(outcome.data, ["x"], "{encoding}");
     }
 }
@@ -112,14 +112,16 @@ async fn gzip_may_be_in_several_members() {
     for size in [1, 7, bytes.len()] {
         let chunks = bytes.chunks(size).map(Bytes::copy_from_slice);
         let reply = chunks.fold(encoded("gzip"), Reply::chunk);
-        let mut events = source(&MemoryTransport::new().reply(reply)).backoff(Backoff::never());
+        let transport = MemoryTransport::new().reply(reply);
+        let mut events = source(&transport).compression().backoff(Backoff::never());
         let outcome = run(&mut events).await;
         assert_eq!(outcome.data, ["a", "b", "c"], "in chunks of {size}");
         assert_eq!(outcome.error, None, "in chunks of {size}");
     }
     // What is no other member was cut or is damaged: nothing is left out in silence.
     let reply = encoded("gzip").chunk([bytes, b"data: d\n\n".to_vec()].concat());
-    let mut events = source(&MemoryTransport::new().reply(reply)).backoff(Backoff::never());
+    let transport = MemoryTransport::new().reply(reply);
+    let mut events = source(&transport).compression().backoff(Backoff::never());
     let outcome = run(&mut events).await;
     assert_eq!(outcome.error, Some(ErrorKind::Transport));
 }
@@ -151,7 +153,7 @@ async fn what_is_cut_or_no_compression_is_a_failure_of_the_connection() {
         let chunks = compressed(&mut *encoder, &pieces, true);
         let attempt = |bytes: Bytes| async move {
             let transport = MemoryTransport::new().reply(encoded(encoding).chunk(bytes));
-            let mut events = source(&transport).backoff(Backoff::never());
+            let mut events = source(&transport).compression().backoff(Backoff::never());
             run(&mut events).await
         };
         let outcome = attempt(chunks.concat().into()).await;
@@ -171,7 +173,7 @@ async fn a_request_is_not_repeated_once_compressed_bytes_have_come() {
         // Nothing can be decoded of the first byte, and yet the server has begun to answer.
         let reply = encoded(encoding).chunk(chunks.concat()[..1].to_vec());
         let transport = MemoryTransport::new().reply(reply.error("reset"));
-        let mut events = request(&transport, Method::POST, "question");
+        let mut events = request(&transport, Method::POST, "question").compression();
         let outcome = run(&mut events).await;
         assert_eq!(outcome.error, Some(ErrorKind::Transport), "{encoding}");
         assert_eq!(transport.requests().len(), 1, "{encoding}");
@@ -197,4 +199,18 @@ async fn compression_is_asked_for_only_where_it_was_told_to() {
     let events = EventSource::with_transport(transport.clone(), request.unwrap()).compression();
     let found = accepted(events, transport.clone()).await;
     assert_eq!(found.as_deref(), Some("br"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn compression_is_undone_only_where_it_was_asked_for() {
+    for (encoding, mut encoder) in encoders() {
+        let chunks = compressed(&mut *encoder, &["data: a\n\n".to_owned()], true);
+        let transport = MemoryTransport::new().reply(encoded(encoding).chunk(chunks.concat()));
+        let outcome = run(&mut source(&transport)).await;
+        assert_eq!(
+            outcome.error,
+            Some(ErrorKind::ContentEncoding),
+            "{encoding}"
+        );
+    }
 }
