@@ -97,6 +97,7 @@ impl EventSource {
         self.phase = Phase::Over;
         self.idle.stop();
         self.decoder.reset();
+        self.closing.forget();
         self.set_state(State::Closed);
     }
 

@@ -299,6 +299,7 @@ impl Drop for EventSource {
     fn drop(&mut self) {
         // Whoever sees that it is closed finds the connection gone.
         self.phase = Phase::Over;
+        self.closing.forget();
         self.state.send_replace(State::Closed);
         self.listeners.close();
     }
