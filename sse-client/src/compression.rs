@@ -80,13 +80,19 @@ impl Decompression {
     }
 
     /// Takes note of the end of the body, which has to be that of the compression, too.
-    pub(crate) fn finish(&self) -> Result<(), TransportError> {
+    pub(crate) fn finish(&mut self) -> Result<(), TransportError> {
         if self.complete {
             return Ok(());
         }
-        Err(TransportError::new(io::Error::from(
-            io::ErrorKind::UnexpectedEof,
-        )))
+        // Brotli that held pieces back after its last byte was read has not been asked since whether it is at its end.
+        let mut output = WriteBuffer::new_initialized(&mut self.output);
+        match self.decoder.finish(&mut output) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(TransportError::new(io::Error::from(
+                io::ErrorKind::UnexpectedEof,
+            ))),
+            Err(error) => Err(TransportError::new(error)),
+        }
     }
 
     fn decode(&mut self) -> io::Result<Bytes> {

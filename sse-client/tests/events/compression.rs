@@ -1,4 +1,5 @@
 use std::{
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -90,14 +91,29 @@ async fn an_event_comes_as_soon_as_it_is_flushed() {
 
 #[tokio::test(start_paused = true)]
 async fn much_in_little_comes_in_pieces() {
-    // A chunk of a few hundred bytes is ten megabytes of comments, then an event.
-    let mut wire = ":\n".repeat(5 * 1024 * 1024);
+    // A chunk of a few hundred bytes is ten megabytes; a refusal's body shows the pieces, which are those of events, too.
+    let mut wire = "data: x\n\n".to_owned();
+    wire.push_str(&":\n".repeat(5 * 1024 * 1024));
     wire.push_str("data: x\n\n");
     for (encoding, mut encoder) in encoders() {
         let chunks = compressed(&mut *encoder, &[wire.clone()], true);
-        let transport = MemoryTransport::new().reply(encoded(encoding).chunk(chunks.concat()));
+        let reply = Reply::status(StatusCode::FORBIDDEN)
+            .header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        let transport = MemoryTransport::new()
+            .reply(reply.chunk(chunks.concat()))
+            .reply(encoded(encoding).chunk(chunks.concat()));
+        let mut events = source(&transport).compression();
+        let error = events.next().await.unwrap().unwrap_err();
+        let (mut body, mut longest, mut total) = (error.into_body().unwrap(), 0, 0);
+        while let Some(piece) = poll_fn(|cx| Pin::new(&mut body).poll_next(cx)).await {
+            let len = piece.unwrap().len();
+            (longest, total) = (len.max(longest), total + len);
+        }
+        assert_eq!(total, wire.len(), "{encoding}");
+        assert_eq!(longest, 16 * 1024, "{encoding}");
+
         let outcome = run(&mut source(&transport).compression()).await;
-        assert_eq!(outcome.data, ["x"], "{encoding}");
+        assert_eq!(outcome.data, ["x", "x"], "{encoding}");
     }
 }
 
