@@ -272,7 +272,7 @@ async fn no_text_about_reqwest_shows_an_address_or_a_header() {
     let mut texts = format!("{error:?}");
     let mut source: Option<&dyn std::error::Error> = Some(&error);
     while let Some(error) = source {
-        texts += &format!(" {error}");
+        texts.push_str(&error.to_string());
         source = error.source();
     }
     assert!(!texts.contains("s3cret"), "{texts}");

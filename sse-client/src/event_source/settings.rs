@@ -19,6 +19,10 @@ type Rule = Box<dyn Fn(&Failure) -> Verdict + Send>;
 type Random = Box<dyn FnMut() -> f64 + Send>;
 
 /// What is set before the first poll.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is turned on by a method of its own"
+)]
 pub(super) struct Settings {
     pub(super) backoff: Backoff,
     pub(super) decoder: DecoderOptions,

@@ -146,7 +146,7 @@ async fn gzip_may_be_in_several_members() {
 async fn the_body_of_a_refusal_is_decoded_too() {
     for (encoding, mut encoder) in encoders() {
         let text = "{\"error\":\"no key\"}".to_owned();
-        let body = compressed(&mut *encoder, &[text.clone()], true).concat();
+        let body = compressed(&mut *encoder, std::slice::from_ref(&text), true).concat();
         let reply = Reply::status(StatusCode::UNAUTHORIZED)
             .header(header::CONTENT_ENCODING, HeaderValue::from_static(encoding))
             .chunk(body);
