@@ -13,6 +13,19 @@ pub(crate) fn address(url: &Url) -> Option<Uri> {
     url.as_str().parse().ok()
 }
 
+/// What may be shown of an address: no user, password or query.
+pub(crate) fn shown(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let origin = if host.is_empty() {
+        String::new()
+    } else {
+        format!("{scheme}://{host}")
+    };
+    origin + uri.path()
+}
+
 /// Whether a request can be sent to this address.
 pub(crate) fn is_absolute(uri: &Uri) -> bool {
     matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some()
@@ -26,6 +39,14 @@ mod tests {
     fn check(url: &str, uri: Option<&str>) {
         let found = address(&Url::parse(url).unwrap()).map(|uri| uri.to_string());
         assert_eq!(found.as_deref(), uri, "{url}");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let shown = |uri: &'static str| shown(&Uri::from_static(uri));
+        assert_eq!(shown("http://u:p@a:81/b/c?d=e"), "http://a:81/b/c");
+        assert_eq!(shown("https://a"), "https://a/");
+        assert_eq!(shown("/b?c"), "/b");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{
 };
 
 use futures_core::{FusedStream, Stream};
-use sse_core::{EventId, Received};
+use sse_core::{EventId, EventType, Received};
 
 use crate::{error::Error, event_source::EventSource};
 
@@ -15,11 +15,15 @@ use crate::{error::Error, event_source::EventSource};
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[expect(
     clippy::exhaustive_enums,
-    reason = "a stream has events, and ids without them; whoever stores must see a third thing at compile time"
+    reason = "a stream has events, ids without them, and gaps; whoever stores must see another thing at compile time"
 )]
 pub enum Delivery {
     /// An event; its `last_event_id` is the one to store.
     Event(Received),
+    /// Events are missing here: an event of the type `hub.gap`, which `received.gap()` reads with feature `json`.
+    ///
+    /// What was stored so far is not all there was. With its `last_event_id` stored, what comes after it follows.
+    Gap(Received),
     /// The last event ID has changed without an event: nothing is missed by what resumes after it.
     Checkpoint(EventId),
 }
@@ -28,16 +32,16 @@ impl Delivery {
     /// Returns the last event ID to store.
     pub fn last_event_id(&self) -> &EventId {
         match self {
-            Self::Event(received) => &received.last_event_id,
+            Self::Event(received) | Self::Gap(received) => &received.last_event_id,
             Self::Checkpoint(id) => id,
         }
     }
 
-    /// Returns the event, if there is one.
+    /// Returns the event, if there is one; a gap is none.
     pub fn event(&self) -> Option<&Received> {
         match self {
             Self::Event(received) => Some(received),
-            Self::Checkpoint(_) => None,
+            Self::Gap(_) | Self::Checkpoint(_) => None,
         }
     }
 }
@@ -79,6 +83,8 @@ impl Stream for Checkpoints {
             // A comment, which the user asked for, is given as an event.
             if received.event.data.is_none() && received.event.comment.is_none() {
                 Delivery::Checkpoint(received.last_event_id)
+            } else if is_gap(&received) {
+                Delivery::Gap(received)
             } else {
                 Delivery::Event(received)
             }
@@ -86,8 +92,22 @@ impl Stream for Checkpoints {
     }
 }
 
+/// Whether this says that events are missing, even if nobody can read why.
+pub(crate) fn is_gap(received: &Received) -> bool {
+    received.event.event.as_ref() == Some(&GAP)
+}
+
+/// `Gap::EVENT_TYPE`, without the feature that reads it.
+const GAP: EventType = EventType::from_static("hub.gap");
+
 impl FusedStream for Checkpoints {
     fn is_terminated(&self) -> bool {
         self.0.is_terminated()
     }
+}
+
+#[cfg(all(test, feature = "json"))]
+#[test]
+fn the_type_of_a_gap_is_that_of_the_core() {
+    assert_eq!(GAP, sse_core::Gap::EVENT_TYPE);
 }

@@ -74,6 +74,12 @@ impl Closing {
         self.is_closed()
     }
 
+    /// Lets go of the waker, once there is nothing left to close.
+    pub(crate) fn forget(&self) {
+        let waker = self.lock().waker.take();
+        drop(waker);
+    }
+
     pub(crate) fn take_cause(&self) -> Option<Box<dyn Error + Send + Sync>> {
         self.lock().cause.take()
     }

@@ -1,44 +1,15 @@
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::io;
 
 use bytes::{Buf, Bytes};
 use compression_codecs::{BrotliDecoder, DecodeV2, GzipDecoder};
 use compression_core::util::{PartialBuffer, WriteBuffer};
-use futures_core::Stream;
 
-use crate::transport::{ResponseBody, TransportError};
+use crate::transport::TransportError;
 
-/// Undoes a compression; gives the body back if it is none that is known.
-pub(crate) fn decoded(encoding: &[u8], body: ResponseBody) -> Result<ResponseBody, ResponseBody> {
-    let decoder: Box<dyn DecodeV2 + Send> = if is(encoding, &["gzip", "x-gzip"]) {
-        Box::new(GzipDecoder::new())
-    } else if is(encoding, &["br"]) {
-        Box::new(BrotliDecoder::new())
-    } else {
-        return Err(body);
-    };
-    Ok(ResponseBody::from_stream(Decompressed {
-        body,
-        decoder,
-        input: Bytes::new(),
-        output: vec![0; PIECE].into(),
-        held_back: false,
-        complete: false,
-    }))
-}
-
-fn is(encoding: &[u8], names: &[&str]) -> bool {
-    names
-        .iter()
-        .any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()))
-}
-
-/// A body without its compression: all that its bytes allow is given at once, in pieces of bounded size.
-struct Decompressed {
-    body: ResponseBody,
-    decoder: Box<dyn DecodeV2 + Send>,
+/// Undoes a compression: all that its bytes allow is given at once, in pieces of bounded size.
+pub(crate) struct Decompression {
+    coding: Coding,
+    decoder: Decoder,
     input: Bytes,
     output: Box<[u8]>,
     /// Whether the last piece was full, so that the decoder may hold more.
@@ -46,12 +17,85 @@ struct Decompressed {
     complete: bool,
 }
 
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Coding {
+    Gzip,
+    Brotli,
+}
+
+type Decoder = Box<dyn DecodeV2 + Send + Sync>;
+
 /// A few kilobytes of compressed events can be gigabytes: they come in pieces of this size.
 const PIECE: usize = 16 * 1024;
 
-impl Decompressed {
-    /// Gives what comes of the input, or of what was held back; it may be nothing.
-    fn piece(&mut self) -> std::io::Result<Bytes> {
+impl Decompression {
+    /// That of a content encoding, if it is one that is known.
+    pub(crate) fn of(encoding: &[u8]) -> Option<Self> {
+        let is = |names: &[&str]| {
+            names
+                .iter()
+                .any(|name| encoding.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        let coding = if is(&["gzip", "x-gzip"]) {
+            Coding::Gzip
+        } else if is(&["br"]) {
+            Coding::Brotli
+        } else {
+            return None;
+        };
+        Some(Self {
+            coding,
+            decoder: coding.decoder(),
+            input: Bytes::new(),
+            output: vec![0; PIECE].into(),
+            held_back: false,
+            complete: false,
+        })
+    }
+
+    /// Takes a chunk, when there is no more of the one before, and gives the first that comes of it; it may be nothing.
+    pub(crate) fn push(&mut self, chunk: Bytes) -> Result<Bytes, TransportError> {
+        self.input = chunk;
+        self.piece()
+    }
+
+    /// Tells whether more may come without another chunk.
+    pub(crate) fn has_more(&self) -> bool {
+        self.held_back || !self.input.is_empty()
+    }
+
+    /// Gives what comes of the chunk, or of what was held back; it may be nothing.
+    pub(crate) fn piece(&mut self) -> Result<Bytes, TransportError> {
+        if self.complete {
+            self.held_back = false;
+            if self.coding == Coding::Brotli || self.input.is_empty() {
+                self.input = Bytes::new();
+                return Ok(Bytes::new());
+            }
+            // Gzip may go on with another member (RFC 1952, 2.2), as some servers do at each flush.
+            self.decoder = self.coding.decoder();
+            self.complete = false;
+        }
+        self.decode().map_err(TransportError::new)
+    }
+
+    /// Takes note of the end of the body, which has to be that of the compression, too.
+    pub(crate) fn finish(&mut self) -> Result<(), TransportError> {
+        if self.complete {
+            return Ok(());
+        }
+        // Brotli that held pieces back after its last byte was read has not been asked since whether it is at its end.
+        let mut output = WriteBuffer::new_initialized(&mut self.output);
+        match self.decoder.finish(&mut output) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(TransportError::new(io::Error::from(
+                io::ErrorKind::UnexpectedEof,
+            ))),
+            Err(error) => Err(TransportError::new(error)),
+        }
+    }
+
+    fn decode(&mut self) -> io::Result<Bytes> {
         let mut output = WriteBuffer::new_initialized(&mut self.output);
         let mut input = PartialBuffer::new(&*self.input);
         if input.unwritten().is_empty() {
@@ -68,27 +112,11 @@ impl Decompressed {
     }
 }
 
-impl Stream for Decompressed {
-    type Item = Result<Bytes, TransportError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.input.is_empty() && !self.held_back {
-            match ready!(Pin::new(&mut self.body).poll_next(cx)) {
-                Some(Ok(chunk)) => self.input = chunk,
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None if self.complete => return Poll::Ready(None),
-                None => {
-                    let error = std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
-                    return Poll::Ready(Some(Err(TransportError::new(error))));
-                }
-            }
+impl Coding {
+    fn decoder(self) -> Decoder {
+        match self {
+            Self::Gzip => Box::new(GzipDecoder::new()),
+            Self::Brotli => Box::new(BrotliDecoder::new()),
         }
-        if self.complete {
-            // Nothing follows the end of what was compressed.
-            self.input = Bytes::new();
-            self.held_back = false;
-            return Poll::Ready(Some(Ok(Bytes::new())));
-        }
-        Poll::Ready(Some(self.piece().map_err(TransportError::new)))
     }
 }

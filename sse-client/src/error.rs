@@ -1,6 +1,8 @@
-use std::{error, fmt, sync::Arc};
+use std::{error, fmt, sync::Arc, time::Duration};
 
 use http::{HeaderMap, StatusCode, response::Parts};
+use sse_core::Received;
+use tokio::time::timeout;
 
 use crate::transport::{ResponseBody, TransportError};
 
@@ -17,6 +19,7 @@ struct Inner {
     source: Option<Source>,
     response: Option<Parts>,
     body: Option<ResponseBody>,
+    received: Option<Received>,
     last: bool,
 }
 
@@ -42,7 +45,7 @@ pub enum ErrorKind {
     ContentEncoding,
     /// The response did not pass the check that was set with [`check_response`](crate::EventSource::check_response).
     Check,
-    /// There were too many redirects, or one that leads nowhere.
+    /// There were too many redirects, or one that leads nowhere or to where none is [followed](crate::Redirects).
     Redirect,
     /// The server could not be reached, or the connection was cut.
     Transport,
@@ -64,6 +67,8 @@ pub enum ErrorKind {
     UnfinishedStream,
     /// The data is not the JSON that was asked for.
     Json,
+    /// A hub says that events are missing: an event of the type `hub.gap` came where values were asked for.
+    Gap,
 }
 
 impl Error {
@@ -73,6 +78,7 @@ impl Error {
             source: None,
             response: None,
             body: None,
+            received: None,
             last: true,
         }))
     }
@@ -107,6 +113,13 @@ impl Error {
         self
     }
 
+    /// Makes it one that is about an event, and after which others come.
+    #[cfg(feature = "json")]
+    pub(crate) fn at(mut self, received: Received) -> Self {
+        self.0.received = Some(received);
+        self.not_last()
+    }
+
     /// Whether every attempt would meet it.
     pub(crate) fn is_lasting(&self) -> bool {
         error::Error::source(self)
@@ -124,28 +137,32 @@ impl Error {
         self.0.last
     }
 
-    /// Returns the status of the response that was refused.
+    /// Returns the status of the response that was refused, also if this error only followed from it; see [`cause`](Self::cause).
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.response.as_ref().map(|response| response.status)
+        self.response().map(|response| response.status)
     }
 
-    /// Returns the headers of the response that was refused.
+    /// Returns the headers of the response that was refused, as [`status`](Self::status) does.
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.response.as_ref().map(|response| &response.headers)
+        self.response().map(|response| &response.headers)
     }
 
     /// Reads at most 1 MiB of the body of the response that was refused; empty if there was none, or if it was read before.
     ///
+    /// [`into_body`](Self::into_body) has no bounds.
+    ///
     /// # Errors
     ///
-    /// [`TransportError`] if the body does not come to its end.
+    /// [`TransportError`] if the body does not come to its end, or not within 30 seconds.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future drops the body.
     pub async fn body(&mut self) -> Result<bytes::Bytes, TransportError> {
         match self.0.body.take() {
-            Some(body) => body.read(BODY).await,
+            Some(body) => timeout(BODY_TIME, body.read(BODY))
+                .await
+                .unwrap_or_else(|elapsed| Err(TransportError::new(elapsed))),
             None => Ok(bytes::Bytes::new()),
         }
     }
@@ -155,6 +172,11 @@ impl Error {
         self.0.body
     }
 
+    /// Returns the event that this error is about: one that is not the JSON that was asked for, or that says that events are missing.
+    pub fn received(&self) -> Option<&Received> {
+        self.0.received.as_ref()
+    }
+
     /// Returns the error that led to this one if it is ours, too: the last failure of those that exhausted the retries.
     pub fn cause(&self) -> Option<&Self> {
         match &self.0.source {
@@ -162,10 +184,16 @@ impl Error {
             _ => None,
         }
     }
+
+    fn response(&self) -> Option<&Parts> {
+        let response = self.0.response.as_ref();
+        response.or_else(|| self.cause()?.response())
+    }
 }
 
 /// An error's body is a message for people or programs, not a download.
 const BODY: usize = 1024 * 1024;
+const BODY_TIME: Duration = Duration::from_secs(30);
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -178,7 +206,9 @@ impl fmt::Display for Error {
             ErrorKind::MediaType => "media type must be text/event-stream",
             ErrorKind::ContentEncoding => "content encoding must be one that was asked for",
             ErrorKind::Check => "response must pass the check",
-            ErrorKind::Redirect => "redirect must lead to an address, in at most 20 steps",
+            ErrorKind::Redirect => {
+                "redirect must lead to an address that is followed, in a bounded number of steps"
+            }
             ErrorKind::Transport => "connection failed",
             ErrorKind::IdleTimeout => "connection was silent for too long",
             ErrorKind::Ended => "response has ended",
@@ -188,6 +218,7 @@ impl fmt::Display for Error {
             ErrorKind::RetriesExhausted => "too many failures in a row",
             ErrorKind::Closed => "event source was closed",
             ErrorKind::UnfinishedStream => "event stream must not end before its end marker",
+            ErrorKind::Gap => "events are missing here",
             ErrorKind::Json => "data must be the JSON that was asked for",
         })
     }

@@ -3,7 +3,6 @@
 
 mod address;
 mod backoff;
-#[cfg(feature = "reqwest")]
 mod basic_credentials;
 mod checkpoints;
 mod closer;
@@ -16,6 +15,7 @@ pub mod guide;
 mod listeners;
 mod random;
 mod redirect;
+mod redirects;
 mod retry_after;
 mod schedule;
 mod state;
@@ -45,6 +45,7 @@ pub use crate::{
     event_source::{EventSource, Oversized, UnsafeId},
     failure::{Failure, Verdict},
     listeners::{Listener, Listeners},
+    redirects::Redirects,
     schedule::{Asked, Schedule},
     state::{State, StateWatch},
     transport::{

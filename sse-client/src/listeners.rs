@@ -1,7 +1,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -13,6 +13,8 @@ use crate::error::Error;
 /// Callbacks for the events of [`EventSource::connect`](crate::EventSource::connect).
 ///
 /// They can be added and removed at any time and from any task, also inside a callback.
+/// When the event source is dropped they are, too, and those that are added later are dropped at once;
+/// so a callback may hold this and its own [`Listener`].
 /// A callback is called for the events after the one during which it was added, in the order in which callbacks were added.
 /// A clone has the same callbacks. Shareable between threads: `Send + Sync`.
 ///
@@ -33,7 +35,7 @@ use crate::error::Error;
 /// ```
 #[derive(Clone, Default)]
 pub struct Listeners {
-    entries: Arc<Mutex<Arc<Vec<Entry>>>>,
+    list: Arc<Mutex<List>>,
 }
 
 /// Removes one callback. Dropping it does not.
@@ -41,8 +43,15 @@ pub struct Listeners {
 /// A clone removes the same callback. Shareable between threads: `Send + Sync`.
 #[derive(Clone)]
 pub struct Listener {
-    listeners: Listeners,
+    list: Weak<Mutex<List>>,
     removed: Arc<AtomicBool>,
+}
+
+#[derive(Default)]
+struct List {
+    entries: Arc<Vec<Entry>>,
+    /// Whether the event source is gone.
+    closed: bool,
 }
 
 #[derive(Clone)]
@@ -136,49 +145,71 @@ impl Listeners {
             which,
             removed: Arc::clone(&removed),
         };
-        Arc::make_mut(&mut self.lock()).push(entry);
+        let mut list = lock(&self.list);
+        if list.closed {
+            // What the callback holds may use the listeners when it is dropped.
+            drop(list);
+            drop(entry);
+        } else {
+            Arc::make_mut(&mut list.entries).push(entry);
+        }
         Listener {
-            listeners: self.clone(),
+            list: Arc::downgrade(&self.list),
             removed,
         }
     }
 
-    /// The callbacks are called without the lock, so that they may add and remove.
-    fn snapshot(&self) -> Arc<Vec<Entry>> {
-        Arc::clone(&self.lock())
+    /// Drops the callbacks, since there is nothing left that calls them.
+    pub(crate) fn close(&self) {
+        let mut list = lock(&self.list);
+        list.closed = true;
+        let entries = std::mem::take(&mut list.entries);
+        drop(list);
+        drop(entries);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Arc<Vec<Entry>>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The callbacks are called without the lock, so that they may add and remove.
+    fn snapshot(&self) -> Arc<Vec<Entry>> {
+        Arc::clone(&lock(&self.list).entries)
     }
 }
 
+fn lock(list: &Mutex<List>) -> MutexGuard<'_, List> {
+    list.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Listener {
-    /// Removes the callback; it is not called again, and is dropped once it is not running.
+    /// Removes the callback; it is not called for events that are taken after this returns, and it is dropped once it is not running.
+    ///
+    /// It does not wait: a call that has begun in another task may still be running, or about to run.
+    /// Inside a callback, nothing else is: there the one that is removed is not called any more.
     pub fn remove(&self) {
         if self.removed.swap(true, Ordering::AcqRel) {
             return;
         }
-        let mut entries = self.listeners.lock();
-        let kept = entries
+        let Some(list) = self.list.upgrade() else {
+            return;
+        };
+        let mut list = lock(&list);
+        let kept = list
+            .entries
             .iter()
             .filter(|entry| !Arc::ptr_eq(&entry.removed, &self.removed))
             .cloned()
             .collect();
         // What the callback holds may use the listeners when it is dropped.
-        let before = std::mem::replace(&mut *entries, Arc::new(kept));
-        drop(entries);
+        let before = std::mem::replace(&mut list.entries, Arc::new(kept));
+        drop(list);
         drop(before);
     }
 }
 
 impl Entry {
     fn call<T: ?Sized>(&self, callback: &Callback<T>, value: &T) {
-        if self.removed.load(Ordering::Acquire) {
-            return;
-        }
         let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
-        callback(value);
+        if !self.removed.load(Ordering::Acquire) {
+            callback(value);
+        }
     }
 }
 
@@ -197,7 +228,7 @@ impl Filter {
 impl fmt::Debug for Listeners {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listeners")
-            .field("len", &self.lock().len())
+            .field("len", &lock(&self.list).entries.len())
             .finish()
     }
 }

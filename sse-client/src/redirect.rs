@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
@@ -13,6 +16,7 @@ use url::Url;
 use crate::{
     address::address,
     error::{Error, ErrorKind},
+    redirects::Redirects,
     transport::{RequestBody, ResponseBody, Transport},
 };
 
@@ -29,40 +33,64 @@ pub(crate) struct Target {
 /// How a chain of redirects ended.
 pub(crate) struct Exchange {
     pub(crate) response: Result<Response<ResponseBody>, Error>,
-    /// Where permanent redirects lead, if there were any: the next attempt begins there.
+    /// Where permanent redirects lead, if there were any: later attempts begin there if this one was answered with events.
     pub(crate) moved: Option<Target>,
 }
 
-/// Sends a request and follows redirects as a browser does ([Fetch, 4.4]).
+/// Sends a request and follows redirects as a browser does ([Fetch, 4.4]); sets `redirected` at each.
 ///
 /// [Fetch, 4.4]: https://fetch.spec.whatwg.org/#http-redirect-fetch
 pub(crate) async fn exchange(
     transport: Arc<dyn Transport>,
+    redirects: Redirects,
     target: Target,
     last_event_id: Option<HeaderValue>,
     body: RequestBody,
+    redirected: Arc<AtomicBool>,
 ) -> Exchange {
     let mut moved = None;
-    let response = follow(&*transport, target, last_event_id, body, &mut moved).await;
+    let follow = follow(
+        &*transport,
+        redirects,
+        target,
+        last_event_id,
+        body,
+        &redirected,
+        &mut moved,
+    );
+    let response = follow.await;
     Exchange { response, moved }
 }
 
 async fn follow(
     transport: &dyn Transport,
+    redirects: Redirects,
     mut target: Target,
     last_event_id: Option<HeaderValue>,
     mut body: RequestBody,
+    redirected: &AtomicBool,
     moved: &mut Option<Target>,
 ) -> Result<Response<ResponseBody>, Error> {
     let mut permanent = true;
-    for _ in 0..=MOST {
+    let mut followed = 0;
+    loop {
         let replay = body.replay();
         let request = target.request(last_event_id.as_ref(), body);
         let sent = transport.send(request).await;
         let response = sent.map_err(|error| Error::because(ErrorKind::Transport, error))?;
-        let Some(next) = target.after(&response)? else {
+        if !redirects.any() {
             return Ok(response);
+        }
+        let next = match target.after(&response) {
+            Ok(Some(next)) if redirects.admit(followed, next.same_origin) => next.target,
+            Ok(None) => return Ok(response),
+            Ok(Some(_)) | Err(Nowhere) => {
+                let (parts, _body) = response.into_parts();
+                return Err(Error::new(ErrorKind::Redirect).with_response(parts));
+            }
         };
+        followed += 1;
+        redirected.store(true, Ordering::Relaxed);
         permanent &= is_permanent(response.status());
         target = next;
         if permanent {
@@ -74,11 +102,16 @@ async fn follow(
             None => return Err(Error::new(ErrorKind::Body)),
         };
     }
-    Err(Error::new(ErrorKind::Redirect))
 }
 
-/// As many redirects as browsers follow.
-const MOST: usize = 20;
+/// What a redirect asks to send.
+struct Next {
+    target: Target,
+    same_origin: bool,
+}
+
+/// A redirect leads to no address.
+struct Nowhere;
 
 fn is_permanent(status: StatusCode) -> bool {
     matches!(
@@ -104,7 +137,7 @@ impl Target {
     }
 
     /// What to send after this response; nothing if it is no redirect.
-    fn after<B>(&self, response: &Response<B>) -> Result<Option<Self>, Error> {
+    fn after<B>(&self, response: &Response<B>) -> Result<Option<Next>, Nowhere> {
         let as_get = match response.status().as_u16() {
             301 | 302 => self.method == Method::POST,
             303 => !matches!(self.method, Method::GET | Method::HEAD),
@@ -115,22 +148,25 @@ impl Target {
         let Some(location) = response.headers().get(LOCATION) else {
             return Ok(None);
         };
-        let nowhere = |_| Error::new(ErrorKind::Redirect);
         let location = String::from_utf8_lossy(location.as_bytes());
-        let before = Url::parse(&self.uri.to_string()).map_err(nowhere)?;
-        let url = before.join(&location).map_err(nowhere)?;
+        let before = Url::parse(&self.uri.to_string()).map_err(|_| Nowhere)?;
+        let url = before.join(&location).map_err(|_| Nowhere)?;
         let mut next = self.clone();
-        next.uri = address(&url).ok_or_else(|| Error::new(ErrorKind::Redirect))?;
+        next.uri = address(&url).ok_or(Nowhere)?;
         if as_get {
             next.method = Method::GET;
             next.with_body = false;
             next.remove(&OF_THE_BODY);
         }
-        if before.origin() != url.origin() {
+        let same_origin = before.origin() == url.origin();
+        if !same_origin {
             next.remove(&OF_THE_ORIGIN);
             next.remove_sensitive();
         }
-        Ok(Some(next))
+        Ok(Some(Next {
+            target: next,
+            same_origin,
+        }))
     }
 
     fn remove(&mut self, names: &[HeaderName]) {

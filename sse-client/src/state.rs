@@ -86,8 +86,11 @@ impl StateWatch {
         if self.seen == Seen::Closed {
             return None;
         }
-        // An event source that is gone has left `Closed`, which may have been seen by a clone of this watch only.
-        let _ = self.receiver.changed().await;
+        // Nothing changes after `Closed`, which came before this watch or was seen by a clone of it only.
+        let is_closed = matches!(*self.receiver.borrow(), State::Closed);
+        if !is_closed {
+            let _ = self.receiver.changed().await;
+        }
         Some(self.look())
     }
 

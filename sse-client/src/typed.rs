@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use sse_core::Received;
 
 use crate::{
+    checkpoints::is_gap,
     error::{Error, ErrorKind},
     event_source::EventSource,
 };
@@ -46,7 +47,8 @@ impl<T: DeserializeOwned> TypedEvents<T> {
     ///
     /// # Errors
     ///
-    /// Those of [`EventSource::next`], and [`ErrorKind::Json`] for data that is not a `T`, after which events go on.
+    /// Those of [`EventSource::next`], and two after which events go on and that have the event, [`Error::received`]:
+    /// [`ErrorKind::Json`] for data that is not a `T`, and [`ErrorKind::Gap`] where a hub says that events are missing.
     ///
     /// # Cancel safety
     ///
@@ -75,9 +77,13 @@ impl<T: DeserializeOwned> Stream for TypedEvents<T> {
             if received.event.data.is_none() {
                 continue;
             }
+            // Its data is JSON, and could be taken for a value.
+            if is_gap(&received) {
+                return Poll::Ready(Some(Err(Error::new(ErrorKind::Gap).at(received))));
+            }
             return Poll::Ready(Some(match received.json() {
                 Ok(value) => Ok(Typed { value, received }),
-                Err(error) => Err(Error::because(ErrorKind::Json, error).not_last()),
+                Err(error) => Err(Error::because(ErrorKind::Json, error).at(received)),
             }));
         }
     }

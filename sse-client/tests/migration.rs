@@ -4,8 +4,10 @@
 
 use std::{error::Error, time::Duration};
 
+use reqwest::redirect::Policy;
 use sse_client::{
-    Backoff, ErrorKind, EventId, EventSource, ReqwestTransport, State, Transport, http::Request,
+    Backoff, ErrorKind, EventId, EventSource, Redirects, ReqwestTransport, State, Transport,
+    http::Request,
 };
 
 #[path = "../../sse-core/tests/shared/readme_rows.rs"]
@@ -22,7 +24,9 @@ fn every_row_of_the_tables_compiles() {
 #[test]
 fn what_the_tables_propose_runs() -> Result<(), Box<dyn Error>> {
     let url = "http://one.example/";
-    let client = reqwest::Client::new();
+    let client = reqwest::Client::builder()
+        .redirect(Policy::none())
+        .build()?;
     let request = Request::get(url).body(())?;
     let json = r#"{"question":"why?"}"#;
     let _ = EventSource::new(Request::post(url).body(json)?);
@@ -54,6 +58,7 @@ fn configured(
         .backoff(backoff.multiplier(2.0))
         .last_event_id(EventId::try_from(id)?)
         .idle_timeout(time)
+        .redirects(Redirects::all().most(5))
         .comments()
         .first_failure_is_final();
     Ok(events)

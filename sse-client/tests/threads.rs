@@ -6,8 +6,9 @@ use std::rc::Rc;
 
 use sse_client::{
     Asked, Backoff, Checkpoints, Closer, Delivery, Error, EventSource, Failure, HyperTransport,
-    Jitter, Listener, Listeners, MemoryTransport, RecordedRequest, RequestBody, ReqwestTransport,
-    ResponseBody, Schedule, State, StateWatch, TransportError, Typed, TypedEvents, Verdict,
+    Jitter, Listener, Listeners, MemoryTransport, RecordedRequest, Redirects, RequestBody,
+    ReqwestTransport, ResponseBody, Schedule, State, StateWatch, TransportError, Typed,
+    TypedEvents, Verdict,
 };
 
 fn is_send<T: Send + Unpin>() {}
@@ -25,5 +26,5 @@ fn threads_may_have_what_they_are_promised() {
     each!(is_send: EventSource Checkpoints TypedEvents<Rc<u8>> StateWatch ResponseBody RequestBody);
     each!(is_shareable: Asked Backoff Closer Delivery Error Failure HyperTransport Jitter Listener);
     each!(is_shareable: Listeners MemoryTransport RecordedRequest RequestBody ReqwestTransport);
-    each!(is_shareable: ResponseBody Schedule State StateWatch TransportError Typed<u8> Verdict);
+    each!(is_shareable: Redirects ResponseBody Schedule State StateWatch TransportError Typed<u8> Verdict);
 }

@@ -250,3 +250,54 @@ async fn a_request_that_can_never_be_sent_is_final() {
         assert_eq!(error.kind(), ErrorKind::Address, "{uri}");
     }
 }
+
+#[cfg(feature = "reqwest")]
+#[tokio::test]
+async fn no_text_about_reqwest_shows_an_address_or_a_header() {
+    let mut headers = http::HeaderMap::new();
+    headers.insert("x-api-key", http::HeaderValue::from_static("s3cret"));
+    let client = ::reqwest::Client::builder()
+        .default_headers(headers)
+        .build();
+    let transport = sse_client::ReqwestTransport::from(client.unwrap());
+    let debug = format!("{transport:?}");
+    assert!(!debug.contains("s3cret"), "{debug}");
+
+    let server = Server::new().await;
+    let request = server.request("/?token=s3cret").body(()).unwrap();
+    drop(server);
+    let events = EventSource::with_transport(transport, request);
+    let error = events.backoff(Backoff::never()).next().await;
+    let error = error.unwrap().unwrap_err();
+    let mut texts = format!("{error:?}");
+    let mut source: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(error) = source {
+        texts.push_str(&error.to_string());
+        source = error.source();
+    }
+    assert!(!texts.contains("s3cret"), "{texts}");
+}
+
+/// Without a TLS of its own, it says so instead of asking for ever.
+#[cfg(any(feature = "hyper", not(feature = "rustls")))]
+async fn https_is_final<T: Transport>(transport: impl Fn() -> T) {
+    let server = Server::new().await;
+    let plain = server.request("/").body(()).unwrap().uri().to_string();
+    let request = Request::get(plain.replace("http:", "https:")).body(());
+    let mut events = EventSource::with_transport(transport(), request.unwrap());
+    let error = events.next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+}
+
+#[cfg(feature = "hyper")]
+#[tokio::test]
+async fn hyper_without_a_connector_for_tls_refuses_https() {
+    https_is_final(sse_client::HyperTransport::new).await;
+    https_is_final(sse_client::HyperTransport::http2).await;
+}
+
+#[cfg(all(feature = "reqwest", not(feature = "rustls")))]
+#[tokio::test]
+async fn reqwest_without_tls_refuses_https() {
+    https_is_final(sse_client::ReqwestTransport::new).await;
+}

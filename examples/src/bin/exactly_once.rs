@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use rusqlite::Connection;
-use sse_client::{Delivery, EventId, EventSource, Received};
+use sse_client::{Delivery, EventId, EventSource};
 
 /// Follows an event stream and gives each event its effect in a database exactly once.
 #[derive(Parser)]
@@ -54,15 +54,18 @@ async fn follow(url: &str, database: &mut Connection) -> Result<()> {
 fn store(database: &mut Connection, delivery: &Delivery) -> Result<String> {
     let transaction = database.transaction()?;
     let id = delivery.last_event_id().as_str();
-    let line = match (delivery.event(), delivery.event().and_then(Received::gap)) {
-        // Nothing has happened, and whatever resumes after this id misses nothing.
-        (None, _) => format!("{id} checkpoint"),
-        // No client can have what the server no longer has.
-        (_, Some(gap)) => format!("{id} events are missing: {}", gap.reason),
-        (Some(received), None) => {
+    let line = match delivery {
+        Delivery::Event(received) => {
             transaction.execute("INSERT INTO effects (data) VALUES (?1)", [received.data()])?;
             format!("{id} {}", received.data())
         }
+        // No client can have what the server no longer has.
+        Delivery::Gap(received) => {
+            let reason = received.gap().map(|gap| gap.reason.to_string());
+            format!("{id} events are missing: {}", reason.unwrap_or_default())
+        }
+        // Nothing has happened, and whatever resumes after this id misses nothing.
+        Delivery::Checkpoint(_) => format!("{id} checkpoint"),
     };
     transaction.execute("UPDATE place SET last_event_id = ?1", [id])?;
     transaction.commit()?;

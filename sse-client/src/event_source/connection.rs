@@ -3,7 +3,10 @@ use std::{
     mem,
     ops::ControlFlow,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -13,7 +16,9 @@ use tokio::time::{Instant, Sleep};
 
 use super::{
     EventSource, UnsafeId,
+    body::Body,
     end_marker::Mark,
+    oversized::Skipped,
     response::{Answer, judge},
 };
 use crate::{
@@ -21,17 +26,21 @@ use crate::{
     error::{Error, ErrorKind},
     redirect::{self, Exchange},
     state::State,
-    transport::{BoxFuture, RequestBody, ResponseBody},
+    transport::{BoxFuture, RequestBody},
 };
 
 /// Where an event source is, and what it holds there.
 pub(super) enum Phase {
     /// Nothing was sent.
     Idle,
-    Connecting(BoxFuture<Exchange>),
+    Connecting {
+        exchange: BoxFuture<Exchange>,
+        /// Whether a redirect has come since that was last looked at.
+        redirected: Arc<AtomicBool>,
+    },
     Open {
-        body: ResponseBody,
-        /// Whether a byte has come.
+        body: Body,
+        /// Whether a byte has come, even one that decodes to nothing.
         begun: bool,
         /// Whether the body has ended, and nothing is left but to say so.
         ended: bool,
@@ -89,27 +98,40 @@ impl EventSource {
                 Poll::Ready(()) => self.connect_now(),
                 Poll::Pending => self.pending(cx),
             },
-            Phase::Connecting(exchange) => match exchange.as_mut().poll(cx) {
+            Phase::Connecting {
+                exchange,
+                redirected,
+            } => match exchange.as_mut().poll(cx) {
                 Poll::Ready(exchange) => self.answered(exchange),
-                Poll::Pending => self.silent(cx),
+                Poll::Pending => {
+                    if redirected.swap(false, Ordering::Relaxed) {
+                        self.idle.heard();
+                    }
+                    self.silent(cx)
+                }
             },
             Phase::Open { ended: true, .. } => self.fail(Error::new(ErrorKind::Ended), None),
-            Phase::Open { body, begun, ended } => match Pin::new(body).poll_next(cx) {
-                Poll::Ready(Some(Ok(chunk))) => {
-                    *begun |= !chunk.is_empty();
+            Phase::Open { body, begun, ended } => {
+                let next = Pin::new(&mut *body).poll_next(cx);
+                if body.take_heard() {
+                    *begun = true;
                     self.idle.heard();
-                    self.decoder.push(chunk);
-                    ControlFlow::Continue(())
                 }
-                Poll::Ready(Some(Err(error))) => {
-                    self.fail(Error::because(ErrorKind::Transport, error), None)
+                match next {
+                    Poll::Ready(Some(Ok(chunk))) => {
+                        self.decoder.push(chunk);
+                        ControlFlow::Continue(())
+                    }
+                    Poll::Ready(Some(Err(error))) => {
+                        self.fail(Error::because(ErrorKind::Transport, error), None)
+                    }
+                    Poll::Ready(None) => {
+                        *ended = true;
+                        self.give_last()
+                    }
+                    Poll::Pending => self.silent(cx),
                 }
-                Poll::Ready(None) => {
-                    *ended = true;
-                    self.give_last()
-                }
-                Poll::Pending => self.silent(cx),
-            },
+            }
         }
     }
 
@@ -128,6 +150,9 @@ impl EventSource {
             || (self.settings.id_blocks && event.id.is_some());
         if !wanted {
             return Mark::Unwanted;
+        }
+        if self.skipped.is_some() && event.data.is_some() {
+            self.skipped = None;
         }
         let mark = self.settings.end.mark(received);
         if matches!(mark, Mark::End | Mark::Last) {
@@ -150,12 +175,15 @@ impl EventSource {
 
     #[cold]
     fn undecodable(&mut self, error: DecodeError) -> Error {
-        let fatal = error.is_fatal();
+        let last_event_id = self.decoder.last_event_id();
+        let again = |skipped: &Skipped| skipped.is_met_again(last_event_id);
+        let is_final = error.is_fatal() || self.skipped.as_ref().is_some_and(again);
         let error = Error::because(ErrorKind::Decode, error);
-        if fatal {
+        if is_final {
             self.end();
             return error;
         }
+        self.skipped = Some(Skipped::after(last_event_id));
         error.not_last()
     }
 
@@ -180,30 +208,36 @@ impl EventSource {
                 mem::take(&mut self.body)
             }
         };
+        let redirected = Arc::default();
         let exchange = redirect::exchange(
             Arc::clone(&self.transport),
+            self.settings.redirects,
             self.target.clone(),
             last_event_id,
             body,
+            Arc::clone(&redirected),
         );
         self.idle.heard();
-        self.phase = Phase::Connecting(Box::pin(exchange));
+        self.phase = Phase::Connecting {
+            exchange: Box::pin(exchange),
+            redirected,
+        };
         ControlFlow::Continue(())
     }
 
     fn answered(&mut self, exchange: Exchange) -> Step {
-        if let Some(moved) = exchange.moved {
-            self.target = moved;
-        }
         let response = match exchange.response {
             Ok(response) => response,
             Err(error) => return self.fail(error, None),
         };
         let (parts, body) = response.into_parts();
-        match judge(parts, body, self.settings.check.as_ref()) {
+        match judge(parts, body, &self.settings) {
             Answer::NoContent => self.finish(),
             Answer::Refused(error, body) => self.fail(error, Some(body)),
             Answer::Events(parts, body) => {
+                if let Some(moved) = exchange.moved {
+                    self.target = moved;
+                }
                 self.response = Some(parts);
                 self.ever_open = true;
                 self.schedule.opened(self.now());

@@ -1,11 +1,11 @@
 use bytestring::ByteString;
-use sse_core::Received;
+use sse_core::{EventType, Received};
 
 /// What ends the events for good.
 #[derive(Debug, Default)]
 pub(super) struct EndMarker {
-    data: Option<ByteString>,
-    event_type: Option<ByteString>,
+    data: Vec<ByteString>,
+    event_types: Vec<EventType>,
     required: bool,
 }
 
@@ -23,12 +23,15 @@ pub(super) enum Mark {
 }
 
 impl EndMarker {
-    pub(super) fn set_data(&mut self, data: ByteString) {
-        self.data = Some(data);
+    pub(super) fn add_data(&mut self, data: ByteString) {
+        self.data.push(data);
     }
 
-    pub(super) fn set_event_type(&mut self, event_type: ByteString) {
-        self.event_type = Some(event_type);
+    pub(super) fn add_event_type(&mut self, event_type: EventType) {
+        // The empty type is no type.
+        let is_empty = event_type.as_str().is_empty();
+        self.event_types
+            .push(if is_empty { MESSAGE } else { event_type });
     }
 
     pub(super) fn require(&mut self) {
@@ -41,18 +44,25 @@ impl EndMarker {
 
     #[inline]
     pub(super) fn mark(&self, received: &Received) -> Mark {
-        if self.data.is_none() && self.event_type.is_none() {
+        if self.data.is_empty() && self.event_types.is_empty() {
             return Mark::None;
         }
         let Some(data) = &received.event.data else {
             return Mark::None;
         };
-        if self.data.as_ref() == Some(data) {
+        if self.data.contains(data) {
             return Mark::End;
         }
-        match &self.event_type {
-            Some(event_type) if event_type == received.event_type() => Mark::Last,
-            _ => Mark::None,
+        let event_type = received.event_type();
+        if self
+            .event_types
+            .iter()
+            .any(|wanted| wanted.as_str() == event_type)
+        {
+            return Mark::Last;
         }
+        Mark::None
     }
 }
+
+const MESSAGE: EventType = EventType::from_static("message");

@@ -24,6 +24,9 @@ impl EventSource {
         let begun = matches!(self.phase, Phase::Open { begun: true, .. });
         self.idle.stop();
         self.decoder.reset();
+        if let Some(skipped) = &mut self.skipped {
+            skipped.connection_ended();
+        }
         let failure = Failure::new(error, self.ever_open);
         let verdict = match &self.settings.rule {
             Some(rule) => rule(&failure),
@@ -39,9 +42,9 @@ impl EventSource {
             }
             return self.stop(Some(error.with_body(body)));
         }
-        drop(body);
         if self.body_spent && self.target.with_body {
-            return self.stop(Some(Error::after(ErrorKind::Body, Arc::new(error))));
+            let error = Error::after(ErrorKind::Body, Arc::new(error));
+            return self.stop(Some(error.with_body(body)));
         }
         // It is known now that it cannot be sent.
         if let Err(error) = self.last_event_id_value() {
@@ -54,9 +57,13 @@ impl EventSource {
         let now = self.now();
         let cause = Arc::new(error);
         match self.schedule.failed(now, asked, &mut self.settings.random) {
-            None => self.stop(Some(Error::after(ErrorKind::RetriesExhausted, cause))),
+            None => {
+                let error = Error::after(ErrorKind::RetriesExhausted, cause);
+                self.stop(Some(error.with_body(body)))
+            }
             Some(delay) => {
                 // The connection goes before the delay begins: it is never shorter than the server asked.
+                drop(body);
                 self.phase = Phase::Idle;
                 self.phase = Phase::Waiting(Box::pin(sleep(delay)));
                 self.set_state(State::Waiting { delay, cause });
@@ -90,11 +97,18 @@ impl EventSource {
         self.phase = Phase::Over;
         self.idle.stop();
         self.decoder.reset();
+        self.closing.forget();
         self.set_state(State::Closed);
     }
 
     /// What the next request says, or why it cannot.
     pub(super) fn last_event_id_value(&self) -> Result<Option<HeaderValue>, Error> {
+        if self.unreadable_id {
+            return Err(Error::because(
+                ErrorKind::LastEventId,
+                "the request's last event ID is not UTF-8",
+            ));
+        }
         let id = self.decoder.last_event_id();
         let id = match self.settings.unsafe_id {
             _ if id.is_header_safe() => id,

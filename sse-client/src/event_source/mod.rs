@@ -1,3 +1,4 @@
+mod body;
 mod connection;
 mod end_marker;
 mod ending;
@@ -17,9 +18,10 @@ use std::{
 
 use futures_core::{FusedStream, Stream};
 use http::{
-    HeaderMap, HeaderValue, Request,
-    header::{ACCEPT, CACHE_CONTROL},
+    HeaderMap, HeaderValue, Request, Uri,
+    header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL},
     response::Parts,
+    uri::Authority,
 };
 use sse_core::{
     Decoder, EventId, LAST_EVENT_ID, MEDIA_TYPE, Received, ReconnectState,
@@ -31,6 +33,8 @@ pub use self::{oversized::Oversized, unsafe_id::UnsafeId};
 #[cfg(feature = "json")]
 use crate::typed::TypedEvents;
 use crate::{
+    address::{address, shown},
+    basic_credentials::basic_credentials,
     checkpoints::Checkpoints,
     closer::{Closer, Closing},
     error::Error,
@@ -42,6 +46,7 @@ use crate::{
 };
 use connection::Phase;
 use idle::Idle;
+use oversized::Skipped;
 use settings::Settings;
 
 /// The events of an address, over as many connections as it takes.
@@ -69,7 +74,10 @@ pub struct EventSource {
     decoder: Decoder,
     /// What the user gave to resume from; the decoder goes on from it.
     resumed: ReconnectState,
+    /// Whether the request came with an id that no event can have had.
+    unreadable_id: bool,
     last_safe_id: EventId,
+    skipped: Option<Skipped>,
     response: Option<Parts>,
     ever_open: bool,
     schedule: Schedule,
@@ -91,7 +99,7 @@ impl EventSource {
     /// [`ErrorKind::Address`](crate::ErrorKind::Address) if it is no absolute address of `http` or `https`.
     #[cfg(feature = "reqwest")]
     pub fn get(url: impl AsRef<str>) -> Result<Self, Error> {
-        use crate::{address::address, basic_credentials::basic_credentials, error::ErrorKind};
+        use crate::error::ErrorKind;
 
         let url = url::Url::parse(url.as_ref())
             .map_err(|error| Error::because(ErrorKind::Address, error))?;
@@ -99,9 +107,7 @@ impl EventSource {
         let mut request = Request::new(());
         *request.uri_mut() = uri;
         if let Some(credentials) = basic_credentials(&url) {
-            request
-                .headers_mut()
-                .insert(http::header::AUTHORIZATION, credentials);
+            request.headers_mut().insert(AUTHORIZATION, credentials);
         }
         Ok(Self::new(request))
     }
@@ -109,7 +115,8 @@ impl EventSource {
     /// Gets the events that answer a request, of any method, with any headers and body, with the default transport.
     ///
     /// `accept` and `cache-control` are set as browsers do, unless the request has them;
-    /// a `last-event-id` is the one that [`last_event_id`](Self::last_event_id) sets.
+    /// a `last-event-id`, which has to be UTF-8, is the one that [`last_event_id`](Self::last_event_id) sets;
+    /// a user and password in the address are sent as basic credentials, unless the request has an `authorization`.
     /// A request that cannot be sent is an error at the first poll.
     #[cfg(feature = "reqwest")]
     pub fn new(request: Request<impl Into<RequestBody>>) -> Self {
@@ -123,17 +130,22 @@ impl EventSource {
     ) -> Self {
         let (parts, body) = request.into_parts();
         let mut headers = parts.headers;
-        let id = headers
+        let sent_id = headers
             .remove(LAST_EVENT_ID)
+            .filter(|value| !value.is_empty());
+        let id = sent_id
+            .as_ref()
             .and_then(|value| last_event_id_from_header(value.as_bytes()));
+        let unreadable_id = sent_id.is_some() && id.is_none();
         set_unless_there(&mut headers);
+        let uri = without_user(parts.uri, &mut headers);
         let resumed = ReconnectState::resume(id.unwrap_or_default());
         let settings = Settings::default();
         Self {
             transport: Arc::new(transport),
             target: Target {
                 method: parts.method,
-                uri: parts.uri,
+                uri,
                 headers,
                 with_body: true,
             },
@@ -143,6 +155,8 @@ impl EventSource {
             decoder: resumed.decoder(settings.decoder),
             last_safe_id: settings::safe_id(&resumed),
             resumed,
+            unreadable_id,
+            skipped: None,
             response: None,
             ever_open: false,
             schedule: Schedule::new(settings.backoff),
@@ -251,6 +265,21 @@ fn set_unless_there(headers: &mut HeaderMap) {
         .or_insert(HeaderValue::from_static("no-cache"));
 }
 
+/// Moves the user in an address to where it is known to be a secret.
+fn without_user(uri: Uri, headers: &mut HeaderMap) -> Uri {
+    let has_user = |authority: &Authority| authority.as_str().contains('@');
+    if !uri.authority().is_some_and(has_user) {
+        return uri;
+    }
+    let Ok(url) = url::Url::parse(&uri.to_string()) else {
+        return uri;
+    };
+    if let Some(credentials) = basic_credentials(&url) {
+        headers.entry(AUTHORIZATION).or_insert(credentials);
+    }
+    address(&url).unwrap_or(uri)
+}
+
 impl Stream for EventSource {
     type Item = Result<Received, Error>;
 
@@ -268,7 +297,11 @@ impl FusedStream for EventSource {
 
 impl Drop for EventSource {
     fn drop(&mut self) {
+        // Whoever sees that it is closed finds the connection gone.
+        self.phase = Phase::Over;
+        self.closing.forget();
         self.state.send_replace(State::Closed);
+        self.listeners.close();
     }
 }
 
@@ -276,7 +309,7 @@ impl fmt::Debug for EventSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventSource")
             .field("method", &self.target.method)
-            .field("uri", &self.target.uri)
+            .field("uri", &shown(&self.target.uri))
             .field("state", &*self.state.borrow())
             .field("resume_state", &self.resume_state())
             .finish_non_exhaustive()

@@ -5,7 +5,7 @@ use http::{
 };
 use sse_core::is_event_stream;
 
-use super::settings::Check;
+use super::{body::Body, settings::Settings};
 use crate::{
     error::{Error, ErrorKind},
     transport::ResponseBody,
@@ -13,7 +13,7 @@ use crate::{
 
 /// What a response means.
 pub(super) enum Answer {
-    Events(Parts, ResponseBody),
+    Events(Parts, Body),
     /// Status 204: the server wants no more connections.
     NoContent,
     Refused(Error, ResponseBody),
@@ -22,24 +22,26 @@ pub(super) enum Answer {
 /// Judges a response: 200 with an event stream, unless told otherwise ([HTML 9.2.3]).
 ///
 /// [HTML 9.2.3]: https://html.spec.whatwg.org/multipage/server-sent-events.html#sse-processing-model
-pub(super) fn judge(parts: Parts, body: ResponseBody, check: Option<&Check>) -> Answer {
+pub(super) fn judge(parts: Parts, body: ResponseBody, settings: &Settings) -> Answer {
     if parts.status == StatusCode::NO_CONTENT {
         return Answer::NoContent;
     }
-    let refusal = match check {
+    // The message of a refusal is compressed as events are.
+    let (body, encoded) = match decoded(&parts, Body::new(body), settings) {
+        Ok(body) => (body, Ok(())),
+        Err(body) => (body, Err(ErrorKind::ContentEncoding)),
+    };
+    let refusal = match &settings.check {
         Some(check) => check(&parts)
             .err()
             .map(|cause| Error::because(ErrorKind::Check, cause)),
         None => default_check(&parts).err().map(Error::new),
     };
-    if let Some(error) = refusal {
-        return Answer::Refused(error.with_response(parts), body);
-    }
-    match decoded(&parts, body) {
-        Ok(body) => Answer::Events(parts, body),
-        Err(body) => {
-            let error = Error::new(ErrorKind::ContentEncoding).with_response(parts);
-            Answer::Refused(error, body)
+    match refusal.or_else(|| encoded.err().map(Error::new)) {
+        None => Answer::Events(parts, body),
+        Some(error) => {
+            let body = ResponseBody::from_stream(body);
+            Answer::Refused(error.with_response(parts), body)
         }
     }
 }
@@ -54,8 +56,8 @@ fn default_check(parts: &Parts) -> Result<(), ErrorKind> {
     }
 }
 
-/// Undoes the compression; gives the body back if that cannot be done.
-fn decoded(parts: &Parts, body: ResponseBody) -> Result<ResponseBody, ResponseBody> {
+/// Undoes a compression that was asked for; gives the body back if that cannot be done.
+fn decoded(parts: &Parts, body: Body, settings: &Settings) -> Result<Body, Body> {
     let Some(encoding) = parts.headers.get(CONTENT_ENCODING) else {
         return Ok(body);
     };
@@ -63,8 +65,9 @@ fn decoded(parts: &Parts, body: ResponseBody) -> Result<ResponseBody, ResponseBo
     if encoding.is_empty() || encoding.eq_ignore_ascii_case(b"identity") {
         return Ok(body);
     }
-    #[cfg(feature = "compression")]
-    return crate::compression::decoded(encoding, body);
-    #[cfg(not(feature = "compression"))]
-    Err(body)
+    if settings.compression {
+        body.decompressed(encoding)
+    } else {
+        Err(body)
+    }
 }

@@ -2,13 +2,14 @@ use std::{error, time::Duration};
 
 use bytestring::ByteString;
 use http::response::Parts;
-use sse_core::{DecoderOptions, EventId, Limits, ReconnectState};
+use sse_core::{DecoderOptions, EventId, EventType, Limits, ReconnectState};
 
 use super::{EventSource, Oversized, UnsafeId, end_marker::EndMarker};
 use crate::{
     backoff::Backoff,
     failure::{Failure, Verdict},
     random,
+    redirects::Redirects,
     schedule::Schedule,
 };
 
@@ -18,15 +19,22 @@ type Rule = Box<dyn Fn(&Failure) -> Verdict + Send>;
 type Random = Box<dyn FnMut() -> f64 + Send>;
 
 /// What is set before the first poll.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is turned on by a method of its own"
+)]
 pub(super) struct Settings {
     pub(super) backoff: Backoff,
     pub(super) decoder: DecoderOptions,
+    pub(super) redirects: Redirects,
     pub(super) end: EndMarker,
     pub(super) unsafe_id: UnsafeId,
     pub(super) replay_body: bool,
     pub(super) first_failure_is_final: bool,
     /// Whether blocks that have an id and no data are given out.
     pub(super) id_blocks: bool,
+    /// Whether a compressed response is what was asked for.
+    pub(super) compression: bool,
     pub(super) check: Option<Check>,
     pub(super) rule: Option<Rule>,
     pub(super) random: Random,
@@ -38,11 +46,13 @@ impl Default for Settings {
             backoff: Backoff::new(),
             // The last event ID then advances block by block, and never beyond what was given out.
             decoder: DecoderOptions::new().dataless_blocks(),
+            redirects: Redirects::all(),
             end: EndMarker::default(),
             unsafe_id: UnsafeId::default(),
             replay_body: false,
             first_failure_is_final: false,
             id_blocks: false,
+            compression: false,
             check: None,
             rule: None,
             random: Box::new(random::uniform),
@@ -77,9 +87,15 @@ impl EventSource {
         self
     }
 
+    /// Sets which redirects are followed; [`Redirects::all`] by default.
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.settings.redirects = redirects;
+        self
+    }
+
     /// Replaces the check of a response: status 200 and the media type of an event stream.
     ///
-    /// 204 ends the events before it is asked, and redirects are followed.
+    /// 204 ends the events before it is asked, and redirects are followed first.
     pub fn check_response<E>(
         mut self,
         check: impl Fn(&Parts) -> Result<(), E> + Send + 'static,
@@ -93,15 +109,17 @@ impl EventSource {
 
     /// Replaces a connection on which no byte came for this time, also while a response is waited for; off by default.
     ///
-    /// Comments count: servers of this workspace send one after 15 s of silence.
+    /// Redirects count, and comments do: servers of this workspace send one after 15 s of silence.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle.set(timeout);
         self
     }
 
     /// Sets the last event ID of the first request, such as one that was stored.
-    pub fn last_event_id(self, id: impl Into<EventId>) -> Self {
-        self.resume(ReconnectState::resume(id))
+    pub fn last_event_id(mut self, id: impl Into<EventId>) -> Self {
+        self.decoder.set_last_event_id(id.into());
+        let state = self.resume_state();
+        self.resume(state)
     }
 
     /// Goes on from what [`resume_state`](EventSource::resume_state) returned earlier: last event ID and reconnection time.
@@ -112,6 +130,7 @@ impl EventSource {
         self.decoder.set_last_event_id(id.unwrap_or_default());
         self.last_safe_id = safe_id(&state);
         self.resumed = state;
+        self.unreadable_id = false;
         self
     }
 
@@ -131,14 +150,18 @@ impl EventSource {
     }
 
     /// Ends, without another connection, at an event whose data is exactly `data`, such as `[DONE]`; it is not given out.
+    ///
+    /// Called again, it adds another one.
     pub fn until(mut self, data: impl Into<ByteString>) -> Self {
-        self.settings.end.set_data(data.into());
+        self.settings.end.add_data(data.into());
         self
     }
 
     /// Ends, without another connection, after an event of the type `event_type`, such as `message_stop`; it is given out.
-    pub fn until_event(mut self, event_type: impl Into<ByteString>) -> Self {
-        self.settings.end.set_event_type(event_type.into());
+    ///
+    /// Called again, it adds another one.
+    pub fn until_event(mut self, event_type: EventType) -> Self {
+        self.settings.end.add_event_type(event_type);
         self
     }
 
@@ -174,11 +197,13 @@ impl EventSource {
         self
     }
 
-    /// Asks for a compressed response, with gzip or brotli, unless the request has an `accept-encoding`.
+    /// Asks for a compressed response, with gzip or brotli, unless the request has an `accept-encoding`, and undoes the compression.
     ///
-    /// Each event comes as soon as the server flushes it.
+    /// Each event comes as soon as the server flushes it. Without this a compressed response is an error of the kind
+    /// [`ContentEncoding`](crate::ErrorKind::ContentEncoding).
     #[cfg(feature = "compression")]
     pub fn compression(mut self) -> Self {
+        self.settings.compression = true;
         self.target
             .headers
             .entry(http::header::ACCEPT_ENCODING)

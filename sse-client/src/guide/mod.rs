@@ -3,8 +3,8 @@
 #[doc = include_str!("llm.md")]
 pub mod llm {}
 
-#[doc = include_str!("live_feed.md")]
-pub mod live_feed {}
+#[doc = include_str!("live_events.md")]
+pub mod live_events {}
 
 #[doc = include_str!("resume.md")]
 pub mod resume {}

@@ -1,6 +1,6 @@
-use std::time::Duration;
+use std::{any::TypeId, future::ready, time::Duration};
 
-use http::{Request, Response};
+use http::{Request, Response, uri::Scheme};
 use hyper_util::{
     client::legacy::{
         Builder, Client,
@@ -76,6 +76,12 @@ where
         &self,
         request: Request<RequestBody>,
     ) -> BoxFuture<Result<Response<ResponseBody>, TransportError>> {
+        // A connector without TLS refuses it each time, as if the network did.
+        let is_plain = TypeId::of::<C>() == TypeId::of::<HttpConnector>();
+        if is_plain && request.uri().scheme() == Some(&Scheme::HTTPS) {
+            let error = "a client without TLS cannot speak https";
+            return Box::pin(ready(Err(TransportError::lasting(error))));
+        }
         let exchange = self.client.request(request);
         Box::pin(async move {
             let response = exchange.await.map_err(TransportError::new)?;

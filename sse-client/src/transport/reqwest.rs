@@ -1,4 +1,8 @@
-use std::sync::{Arc, OnceLock};
+use std::{
+    error::Error,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use http::{Request, Response};
 use reqwest::{Client, redirect::Policy};
@@ -14,11 +18,13 @@ use super::{BoxFuture, RequestBody, ResponseBody, Transport, TransportError};
 /// A client of your own, with its proxy, TLS, cookies and headers, is taken with `From`.
 /// Give it `redirect(Policy::none())`, so that redirects are followed as an event source does, and no `timeout`,
 /// which would be one for the whole response.
+/// Its `default_headers` go with every request, to whatever origin a redirect leads: credentials belong in the event source's
+/// request, whose headers stay with their origin, or else set [`Redirects::same_origin`](crate::Redirects::same_origin).
 /// If it speaks HTTP/2, give it `pool_max_idle_per_host(0)` or `http2_keep_alive_interval`, too: it asks all its requests on one
 /// connection, and one that has fallen silent would be asked again after each idle timeout.
 ///
 /// A clone uses the same client.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ReqwestTransport {
     client: Arc<OnceLock<Client>>,
 }
@@ -37,6 +43,11 @@ impl ReqwestTransport {
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .pool_max_idle_per_host(0)
+            // Another crate may have turned them on: compression is the event source's.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             .build()
             .map_err(TransportError::lasting)?;
         Ok(self.client.get_or_init(|| client))
@@ -73,10 +84,31 @@ impl Transport for ReqwestTransport {
     }
 }
 
+/// It shows nothing of the client, whose headers may be secrets.
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
+    }
+}
+
 fn refused(error: reqwest::Error) -> TransportError {
-    if error.is_builder() {
+    // The query of an address may be a secret, and errors are logged.
+    let error = error.without_url();
+    if error.is_builder() || lacks_tls(&error) {
         TransportError::lasting(error)
     } else {
         TransportError::new(error)
     }
+}
+
+/// Whether the client was built without TLS, for which it has no kind of its own: any crate in the program may have turned it on.
+fn lacks_tls(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.to_string().contains("scheme is not http") {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
 use sse_client::{ErrorKind, Failure, MemoryTransport, Reply, Verdict};
+use tokio::time::timeout;
 
 use crate::scene::{exact, run, source};
 
@@ -135,6 +136,16 @@ async fn the_body_of_an_error_is_read_up_to_a_bound() {
     let transport = MemoryTransport::new().reply(endless);
     let mut error = source(&transport).next().await.unwrap().unwrap_err();
     assert_eq!(error.body().await.unwrap().len(), 1024 * 1024);
+    assert_eq!(transport.open_exchanges(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_of_an_error_that_does_not_end_is_given_up() {
+    let reply = Reply::status(StatusCode::FORBIDDEN).chunk("becau").hang();
+    let transport = MemoryTransport::new().reply(reply);
+    let mut error = source(&transport).next().await.unwrap().unwrap_err();
+    let body = timeout(Duration::from_secs(60), error.body()).await;
+    assert!(body.unwrap().is_err());
     assert_eq!(transport.open_exchanges(), 0);
 }
 

@@ -1,6 +1,12 @@
-use std::{error::Error, time::Duration};
+use std::{
+    error::Error,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Wake, Waker},
+    time::Duration,
+};
 
-use futures_core::FusedStream;
+use futures_core::{FusedStream, Stream};
 use sse_client::{ErrorKind, MemoryTransport, Reply, State};
 use tokio::time::{Instant, sleep};
 
@@ -61,6 +67,34 @@ async fn one_that_was_closed_sends_nothing() {
     assert_eq!(error.kind(), ErrorKind::Closed);
     assert!(events.next().await.is_none());
     assert!(transport.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_closer_keeps_no_task_that_has_gone_on() {
+    struct Task;
+
+    impl Wake for Task {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    for closed in [false, true] {
+        let transport = MemoryTransport::new().reply(Reply::events().hang());
+        let mut events = source(&transport);
+        let closer = events.closer();
+        let task = Arc::new(Task);
+        let waker = Waker::from(Arc::clone(&task));
+        let mut context = Context::from_waker(&waker);
+        assert!(Pin::new(&mut events).poll_next(&mut context).is_pending());
+        drop(waker);
+        assert!(Arc::strong_count(&task) > 1);
+        if closed {
+            closer.close();
+            assert!(events.next().await.is_none());
+        } else {
+            drop(events);
+        }
+        assert_eq!(Arc::strong_count(&task), 1);
+    }
 }
 
 #[tokio::test]

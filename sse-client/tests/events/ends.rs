@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use http::{Method, StatusCode};
-use sse_client::{Backoff, ErrorKind, MemoryTransport, Reply};
+use sse_client::{Backoff, ErrorKind, EventType, MemoryTransport, Reply};
+use tokio::time::timeout;
 
 use crate::scene::{request, run, source};
 
@@ -17,14 +20,46 @@ async fn a_marker_ends_without_another_connection() {
     assert_eq!(transport.open_exchanges(), 0);
 
     let transport = answer("data: a\n\nevent: message_stop\ndata: {}\n\ndata: b\n\n");
-    let outcome = run(&mut source(&transport).until_event("message_stop")).await;
+    let outcome =
+        run(&mut source(&transport).until_event(EventType::from_static("message_stop"))).await;
     assert_eq!(outcome.data, ["a", "{}"]);
     assert_eq!(transport.requests().len(), 1);
 
     // Whichever comes first.
     let transport = answer("event: x\ndata: [DONE]\n\nevent: x\ndata: b\n\n");
-    let outcome = run(&mut source(&transport).until("[DONE]").until_event("x")).await;
+    let outcome = run(&mut source(&transport)
+        .until("[DONE]")
+        .until_event(EventType::from_static("x")))
+    .await;
     assert!(outcome.data.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_of_several_markers_ends() {
+    let wires = [
+        ("event: completed\ndata: 1\n\n", 1),
+        ("event: failed\ndata: 1\n\n", 1),
+        ("data: [DONE]\n\n", 0),
+        ("data: [END]\n\n", 0),
+    ];
+    for (wire, given) in wires {
+        let transport = answer(wire);
+        let mut events = source(&transport)
+            .until("[DONE]")
+            .until("[END]")
+            .until_event(EventType::from_static("completed"))
+            .until_event(EventType::from_static("failed"))
+            .require_end();
+        let first = timeout(Duration::from_secs(1), run(&mut events)).await;
+        let outcome = first.expect(wire);
+        assert_eq!((outcome.data.len(), outcome.error), (given, None), "{wire}");
+    }
+    // The empty type is none, which is `message`.
+    for event_type in ["", "message"] {
+        let mut events = source(&answer("data: a\n\n"));
+        events = events.until_event(EventType::from_static(event_type));
+        assert_eq!(run(&mut events).await.data, ["a"]);
+    }
 }
 
 #[tokio::test(start_paused = true)]

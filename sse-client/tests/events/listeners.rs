@@ -118,6 +118,51 @@ async fn what_was_removed_is_dropped_and_what_was_not_stays() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_stays_of_callbacks_that_hold_what_holds_them() {
+    let held = Arc::new(());
+    let mut events = source(&MemoryTransport::new());
+    let listeners = events.listeners();
+    let own: Arc<OnceLock<Listener>> = Arc::default();
+    let handle = listeners.on_any({
+        let captured = (Arc::clone(&held), listeners.clone(), Arc::clone(&own));
+        move |_| drop(captured.clone())
+    });
+    own.set(handle.clone()).unwrap();
+    events.connect().await.unwrap();
+    assert_eq!(Arc::strong_count(&held), 2);
+    drop(events);
+    assert_eq!(Arc::strong_count(&held), 1);
+    // Nothing calls it any more, and nothing would drop it.
+    let captured = (Arc::clone(&held), listeners.clone());
+    listeners.on_any(move |_| drop(captured.clone())).remove();
+    let captured = (Arc::clone(&held), listeners.clone());
+    let late = listeners.on_any(move |_| drop(captured.clone()));
+    assert_eq!(Arc::strong_count(&held), 1);
+    late.remove();
+    handle.remove();
+}
+
+#[tokio::test(start_paused = true)]
+async fn removing_from_another_thread_does_not_wait_and_no_other_call_follows() {
+    let transport = MemoryTransport::new().reply(Reply::events().chunk("data: 1\n\ndata: 2\n\n"));
+    let mut events = source(&transport);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let own: Arc<OnceLock<Listener>> = Arc::default();
+    let handle = events.listeners().on_any({
+        let (calls, own) = (Arc::clone(&calls), Arc::clone(&own));
+        move |_| {
+            calls.fetch_add(1, Ordering::SeqCst);
+            let handle = own.get().unwrap().clone();
+            // It ends while this runs.
+            std::thread::spawn(move || handle.remove()).join().unwrap();
+        }
+    });
+    own.set(handle).unwrap();
+    events.connect().await.unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_callback_can_close() {
     let transport =
         MemoryTransport::new().reply(Reply::events().chunk("data: 1\n\ndata: 2\n\n").hang());

@@ -13,6 +13,7 @@ mod redirects;
 mod resuming;
 mod retrying;
 mod scene;
+mod secrets;
 mod silence;
 mod states;
 #[cfg(feature = "json")]

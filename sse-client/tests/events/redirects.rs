@@ -1,5 +1,7 @@
 use http::{HeaderValue, Method, Request, StatusCode};
-use sse_client::{ErrorKind, EventSource, MemoryTransport, RecordedRequest, Reply, RequestBody};
+use sse_client::{
+    ErrorKind, EventSource, MemoryTransport, RecordedRequest, Redirects, Reply, RequestBody,
+};
 
 use crate::scene::{URL, request, run, source};
 
@@ -32,6 +34,21 @@ async fn permanent_redirects_are_remembered_and_others_are_not() {
     run(&mut source(&transport)).await;
     let a = "http://one.example/a".to_owned();
     assert_eq!(uris(&transport)[4], a);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_permanent_redirect_is_remembered_once_its_target_has_answered_with_events() {
+    let failures = [
+        vec![Reply::refused("refused")],
+        vec![Reply::status(StatusCode::SERVICE_UNAVAILABLE)],
+        vec![redirect(302, "/later"), Reply::refused("refused")],
+    ];
+    for replies in failures {
+        let first = MemoryTransport::new().reply(redirect(301, "/gone"));
+        let transport = replies.into_iter().fold(first, MemoryTransport::reply);
+        run(&mut source(&transport)).await;
+        assert_eq!(uris(&transport).last().unwrap(), URL);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,6 +98,41 @@ async fn twenty_redirects_are_followed_and_no_more() {
     let outcome = run(&mut source(&transport)).await;
     assert_eq!(outcome.error, Some(ErrorKind::Redirect));
     assert_eq!(outcome.after.as_secs(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn which_redirects_are_followed_can_be_set() {
+    let attempt = |redirects, locations: &[&str]| {
+        let replies = locations.iter().map(|location| redirect(302, location));
+        let transport = replies.fold(MemoryTransport::new(), MemoryTransport::reply);
+        let mut events = source(&transport).redirects(redirects);
+        async move {
+            let error = events.next().await.map(Result::unwrap_err);
+            let seen = error.map(|error| {
+                let location = error.headers().unwrap()["location"].clone();
+                (error.kind(), error.status().unwrap().as_u16(), location)
+            });
+            (seen, transport.requests().len())
+        }
+    };
+    let refused = |kind, location| Some((kind, 302, HeaderValue::from_static(location)));
+    let none = attempt(Redirects::none(), &["/next"]).await;
+    assert_eq!(none, (refused(ErrorKind::Status, "/next"), 1));
+    let same_origin = Redirects::same_origin();
+    let same = attempt(same_origin, &["/a", "//one.example:80/b"]).await;
+    assert_eq!(same, (None, 3));
+    for other in [
+        "//two.example/",
+        "http://one.example:81/",
+        "https://one.example/",
+    ] {
+        let same = attempt(same_origin, &["/a", other]).await;
+        assert_eq!(same, (refused(ErrorKind::Redirect, other), 2));
+    }
+    let all = attempt(Redirects::all().most(2), &["//two.example/", "/a"]).await;
+    assert_eq!(all, (None, 3));
+    let all = attempt(Redirects::all().most(2), &["/a", "/b", "/c"]).await;
+    assert_eq!(all, (refused(ErrorKind::Redirect, "/c"), 3));
 }
 
 /// The second of two requests, and the third, which comes after the response to the second has ended.

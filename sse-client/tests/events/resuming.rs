@@ -4,7 +4,7 @@ use futures_core::Stream;
 use http::Request;
 use sse_client::{
     Delivery, ErrorKind, EventId, EventSource, Limit, Limits, MemoryTransport, Oversized,
-    ReconnectState, Reply, UnsafeId,
+    ReconnectState, Reply, Retry, UnsafeId,
 };
 
 use crate::scene::{URL, exact, ids, run, source};
@@ -97,6 +97,37 @@ async fn a_resume_state_goes_on_in_another_event_source() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_id_that_is_set_keeps_the_reconnection_time_that_was_resumed() {
+    let transport =
+        MemoryTransport::new().reply(Reply::events().chunk("retry: 9000\nid: 1\ndata: x\n\n"));
+    let mut events = source(&transport);
+    events.next().await.unwrap().unwrap();
+    let state = events.resume_state();
+    let state = source(&transport)
+        .resume(state)
+        .last_event_id(7)
+        .resume_state();
+    assert_eq!(state.last_event_id().unwrap(), &"7");
+    assert_eq!(state.retry(), Some(Retry::from_millis(9000)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_of_the_request_that_cannot_be_read_is_a_final_error() {
+    for value in [&b"\xff"[..], b"a\xe4"] {
+        let transport = MemoryTransport::new();
+        let request = Request::get(URL).header("last-event-id", value).body(());
+        let mut events = EventSource::with_transport(transport.clone(), request.unwrap());
+        assert_eq!(run(&mut events).await.error, Some(ErrorKind::LastEventId));
+        assert!(transport.requests().is_empty());
+        // One that is set counts instead.
+        let request = Request::get(URL).header("last-event-id", value).body(());
+        let events = EventSource::with_transport(transport.clone(), request.unwrap());
+        assert_eq!(run(&mut events.last_event_id(7)).await.error, None);
+        assert_eq!(ids(&transport), [Some("7".to_owned())]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_resume_state_never_runs_ahead_of_what_was_given_out() {
     let wire = "id: 1\ndata: a\n\nid: 2\n\nid: 3\ndata: b\n\nid: 4\n\nid: 5\ndata: half";
     let transport = MemoryTransport::new().reply(Reply::events().chunk(wire).hang());
@@ -145,6 +176,21 @@ async fn checkpoints_give_each_change_of_the_id_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn checkpoints_tell_a_gap_from_an_event() {
+    // One that nobody can read is none the less no event of the application's.
+    let wire =
+        "event: hub.gap\nid: 5\ndata: {\"reason\":\"expired\"}\n\nevent: hub.gap\ndata: ?\n\n";
+    let transport = MemoryTransport::new().reply(Reply::events().chunk(wire));
+    let mut checkpoints = source(&transport).checkpoints();
+    for _ in 0..2 {
+        let delivery = checkpoints.next().await.unwrap().unwrap();
+        assert!(matches!(delivery, Delivery::Gap(_)));
+        assert_eq!(delivery.event(), None);
+        assert_eq!(*delivery.last_event_id(), "5");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_id_that_no_header_can_carry_is_handled_as_told() {
     let attempt = |unsafe_id| async move {
         let transport = MemoryTransport::new()
@@ -189,6 +235,36 @@ async fn an_oversized_event_is_no_reason_for_another_connection() {
     assert_eq!(outcome.data, ["a", "b"]);
     assert_eq!((outcome.skipped, outcome.error), (1, None));
     assert_eq!(ids(&transport)[1].as_deref(), Some("3"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_skipped_on_every_connection_is_final() {
+    let limits = Limits::DEFAULT.checked(Limit::Line, 20).unwrap();
+    let long = "id: 2\ndata: 0123456789012345678901234567890\n\n";
+    let attempt = |wires: &[String]| {
+        let replies = wires.iter().map(|wire| Reply::events().chunk(wire.clone()));
+        let transport = replies.fold(MemoryTransport::new(), MemoryTransport::reply);
+        let mut events = source(&transport)
+            .limits(limits)
+            .comments()
+            .on_oversized(Oversized::Skip)
+            .last_event_id(1);
+        async move {
+            let outcome = run(&mut events).await;
+            (outcome.skipped, outcome.error, transport.requests().len())
+        }
+    };
+    let again = |times| vec![format!(": hi\n{long}"); times];
+    // It is the last one, and stays the first after the last event ID.
+    let twice = (1, Some(ErrorKind::Decode), 2);
+    assert_eq!(attempt(&again(2)).await, twice);
+    // Two in a row are not one again.
+    assert_eq!(attempt(&[long.repeat(2)]).await, (2, None, 2));
+    // After an event, or another id, it is not known to be the same.
+    let event = format!("data: x\n\n{long}");
+    assert_eq!(attempt(&vec![event; 3]).await, (3, None, 4));
+    let ids = [3, 4, 5].map(|id| format!("id: {id}\n\n{long}"));
+    assert_eq!(attempt(&ids).await, (3, None, 4));
 }
 
 #[tokio::test(start_paused = true)]

@@ -102,6 +102,27 @@ async fn retries_are_exhausted_with_the_last_failure_as_source() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_last_refusal_can_be_read_when_no_other_attempt_follows() {
+    let refusal = || Reply::status(StatusCode::TOO_MANY_REQUESTS).chunk("no quota");
+    let transport = MemoryTransport::answering(move |_| refusal());
+    let mut exhausted = source(&transport).backoff(exact().max_retries(2));
+    let spent = MemoryTransport::new().reply(refusal());
+    let body = tokio_stream::iter([Ok::<_, std::io::Error>("a")]);
+    let mut once = request(&spent, Method::POST, RequestBody::stream(body));
+    for (events, transport, kind) in [
+        (&mut exhausted, &transport, ErrorKind::RetriesExhausted),
+        (&mut once, &spent, ErrorKind::Body),
+    ] {
+        let mut error = events.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(error.status(), Some(StatusCode::TOO_MANY_REQUESTS));
+        assert!(error.headers().is_some());
+        assert_eq!(transport.open_exchanges(), 1, "that of the last attempt");
+        assert_eq!(error.body().await.unwrap(), "no quota");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn never_means_one_connection() {
     let once = |reply| async {
         let transport = MemoryTransport::new().reply(reply);

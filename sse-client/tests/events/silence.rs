@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use sse_client::{ErrorKind, MemoryTransport, Reply, State};
+use http::StatusCode;
+use sse_client::{Backoff, ErrorKind, MemoryTransport, Reply, State};
 use tokio::time::sleep;
 
 use crate::scene::{exact, run, source};
@@ -39,6 +40,30 @@ async fn a_silent_connection_is_replaced() {
         drip = drip.pause(SECOND * 9).chunk(byte);
     }
     check(drip, 8 * 9 + 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_chunk_is_no_byte() {
+    let reply = (0..5).fold(Reply::events(), |reply, _| {
+        reply.pause(SECOND * 9).chunk("")
+    });
+    check(reply.hang(), 10 + 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_is_a_sign_of_life() {
+    let mut transport = MemoryTransport::new();
+    for _ in 0..5 {
+        let redirect = Reply::redirect(StatusCode::FOUND, "/next");
+        transport = transport.reply(redirect.after(SECOND * 6));
+    }
+    let transport = transport.reply(Reply::events().chunk("data: x\n\n"));
+    let mut events = source(&transport)
+        .idle_timeout(SECOND * 10)
+        .backoff(Backoff::never());
+    let outcome = run(&mut events).await;
+    assert_eq!((outcome.error, outcome.after), (None, SECOND * 30));
+    assert_eq!(outcome.data, ["x"]);
 }
 
 #[tokio::test(start_paused = true)]

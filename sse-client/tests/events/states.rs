@@ -1,9 +1,18 @@
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Wake, Waker},
+    time::Duration,
+};
 
+use futures_core::Stream;
 use http::StatusCode;
-use sse_client::{ErrorKind, MemoryTransport, Reply, State};
+use sse_client::{ErrorKind, MemoryTransport, Reply, State, StateWatch};
 use tokio::time::Instant;
-use tokio_stream::StreamExt;
+use tokio_stream::StreamExt as _;
 
 use crate::scene::{exact, source};
 
@@ -79,4 +88,41 @@ async fn the_connection_is_gone_while_it_waits() {
     assert_eq!(transport.open_exchanges(), 0);
     assert!(reading.await.unwrap());
     assert_eq!(start.elapsed(), Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_that_comes_after_the_end_sees_it() {
+    let mut events = source(&MemoryTransport::new());
+    assert!(events.next().await.is_none());
+    let mut watch = events.state();
+    let seen = tokio::time::timeout(Duration::from_secs(1), watch.changed()).await;
+    assert!(matches!(seen.unwrap(), Some(State::Closed)));
+    assert!(watch.changed().await.is_none());
+}
+
+#[tokio::test]
+async fn when_it_is_closed_the_connection_is_gone() {
+    struct Look(MemoryTransport, StateWatch, Arc<AtomicBool>);
+
+    impl Wake for Look {
+        fn wake(self: Arc<Self>) {
+            let is_closed = matches!(self.1.current(), State::Closed);
+            let open = self.0.open_exchanges();
+            self.2.fetch_or(is_closed && open > 0, Ordering::SeqCst);
+        }
+    }
+
+    let transport = MemoryTransport::new().reply(Reply::events().chunk("data: x\n\n").hang());
+    let mut events = source(&transport);
+    events.next().await.unwrap().unwrap();
+    let mut watch = events.state();
+    let early = Arc::new(AtomicBool::new(false));
+    let look = Look(transport.clone(), watch.clone(), Arc::clone(&early));
+    let waker = Waker::from(Arc::new(look));
+    let mut context = Context::from_waker(&waker);
+    assert!(Pin::new(&mut watch).poll_next(&mut context).is_ready());
+    assert!(Pin::new(&mut watch).poll_next(&mut context).is_pending());
+    drop(events);
+    assert!(matches!(watch.current(), State::Closed));
+    assert!(!early.load(Ordering::SeqCst));
 }

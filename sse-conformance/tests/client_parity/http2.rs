@@ -119,7 +119,7 @@ async fn check_idle(falls_silent: fn(Answer) -> Answer) {
         let server = server([falls_silent(first), Answer::events("id: 2\ndata: y\n\n")]);
         let [reqwest, hyper] = clients(&server);
         let client = if which == 0 { reqwest } else { hyper };
-        let client = client.idle_timeout(Duration::from_millis(150));
+        let client = client.idle_timeout(Duration::from_millis(500));
         assert_eq!(
             read(client).await.without_error(),
             ["message|x|1", "message|y|2"]

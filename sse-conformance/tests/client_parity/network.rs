@@ -92,7 +92,7 @@ async fn unlike_a_browser_a_black_hole_is_left_after_the_idle_timeout() {
         Answer::events("").silence(),
         Answer::events("id: 2\ndata: y\n\n").chunked().silence(),
     ]);
-    let events = client(&server).idle_timeout(Duration::from_millis(100));
+    let events = client(&server).idle_timeout(Duration::from_millis(500));
     assert_eq!(
         read(events).await.without_error(),
         ["message|x|1", "message|y|2"]

@@ -11,9 +11,9 @@ use std::io::{Write, stdout};
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
-use sse_client::EventSource;
 use sse_client::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use sse_client::http::{Method, Request};
+use sse_client::{EventSource, EventType};
 
 use wire::Wire;
 
@@ -35,7 +35,7 @@ async fn main() -> Result<()> {
     // An answer that breaks off is asked for again only before its first byte: the rest of it could not be had.
     let mut events = match wire {
         Wire::OpenAi => request.until("[DONE]"),
-        Wire::Anthropic => request.until_event("message_stop"),
+        Wire::Anthropic => request.until_event(EventType::from_static("message_stop")),
     }
     .require_end();
     while let Some(received) = events.next().await {

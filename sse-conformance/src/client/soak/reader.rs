@@ -130,12 +130,12 @@ impl Reader {
         match delivery {
             Delivery::Checkpoint(id) => self.items.push(Item::Checkpoint(id)),
             Delivery::Event(received) if is_closing(&received) => {}
-            Delivery::Event(received) if received.gap().is_some() => {
+            Delivery::Event(received) | Delivery::Gap(received) if received.gap().is_some() => {
                 if self.planted != Some(Planted::GapSwallowed) {
                     self.items.push(Item::Gap(id));
                 }
             }
-            Delivery::Event(received) => {
+            Delivery::Event(received) | Delivery::Gap(received) => {
                 last_number = number_of(received.data());
                 if !(is_first && self.planted == Some(Planted::EventSkipped)) {
                     let text = received.data().to_owned();
