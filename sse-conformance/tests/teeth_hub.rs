@@ -17,7 +17,7 @@ fn every_fault_is_caught_within_fifty_seeds() {
             });
             match caught {
                 Some((seeds, violation)) => println!(
-                    "{engine:?}, fault {}: reported by {} after {seeds} seeds",
+                    "fault {}: reported by {} over {engine:?} after {seeds} seeds",
                     fault.name(),
                     violation.check()
                 ),

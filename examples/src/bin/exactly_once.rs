@@ -60,10 +60,7 @@ fn store(database: &mut Connection, delivery: &Delivery) -> Result<String> {
             format!("{id} {}", received.data())
         }
         // No client can have what the server no longer has.
-        Delivery::Gap(received) => {
-            let reason = received.gap().map(|gap| gap.reason.to_string());
-            format!("{id} events are missing: {}", reason.unwrap_or_default())
-        }
+        Delivery::Gap(received) => format!("{id} events are missing: {}", received.data()),
         // Nothing has happened, and whatever resumes after this id misses nothing.
         Delivery::Checkpoint(_) => format!("{id} checkpoint"),
     };
