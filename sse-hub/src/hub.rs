@@ -107,6 +107,7 @@ impl Hub {
         after: impl Into<Option<EventId>>,
         limit: usize,
     ) -> Result<Replay, SubscribeError> {
+        self.engine.start();
         self.subscribe(topics).after(after).read(limit).await
     }
 
@@ -115,6 +116,7 @@ impl Hub {
     /// # Errors
     /// The provider does not answer.
     pub async fn clear(&self, topic: &Topic) -> Result<(), ProviderError> {
+        self.engine.start();
         self.namespace.pump();
         let cleared = self.namespace.provider.clear(topic.clone()).await;
         self.namespace.pump();

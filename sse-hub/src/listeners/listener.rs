@@ -241,10 +241,16 @@ impl Listener {
     /// When it is to be looked at again, if it is not too old now: nothing can be due before.
     pub(crate) fn next_look(&self, now: u64, keep_alive: Option<u64>) -> u64 {
         let silence = keep_alive.map_or(u64::MAX, |interval| {
-            let due = self.last_yield.load(Ordering::Relaxed) + interval;
-            if due > now { due } else { now + interval }
+            let last = self.last_yield.load(Ordering::Relaxed);
+            let due = last.saturating_add(interval);
+            if due > now {
+                due
+            } else {
+                now.saturating_add(interval)
+            }
         });
-        let too_old_after = |since: u64| since.saturating_add(self.limit.millis() + 1);
+        let too_old_after =
+            |since: u64| since.saturating_add(self.limit.millis()).saturating_add(1);
         let age = match self.behind_since.load(Ordering::Acquire) {
             // It is about to say since when.
             IDLE if self.needs_after().is_some() => now + 1,

@@ -22,7 +22,9 @@ impl WakerSet {
 
     /// Wakes all, outside the lock, and forgets them.
     pub(crate) fn wake_all(&self) {
-        for waker in mem::take(&mut *lock(&self.wakers)).into_values() {
+        // In the loop's head the lock would be held throughout.
+        let wakers = mem::take(&mut *lock(&self.wakers));
+        for waker in wakers.into_values() {
             waker.wake();
         }
     }

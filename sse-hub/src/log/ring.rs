@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    mem,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -242,7 +243,9 @@ impl Log {
 
     /// Forgets the batches that readers shared; those who were handed one keep it.
     pub(crate) fn forget_batches(&self) {
-        for id in lock(&self.sharing).drain(..) {
+        // Not in the loop's head, where the lock would be held throughout: a reader takes it while it holds a channel's batches.
+        let sharing = mem::take(&mut *lock(&self.sharing));
+        for id in sharing {
             if let Some(channel) = self.channels.get(id as usize) {
                 lock(&channel.batches).clear();
             }

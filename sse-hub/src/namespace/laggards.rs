@@ -18,6 +18,11 @@ impl Namespace {
             return;
         }
         let (entries, bytes) = listener.lag();
+        let over = entries > listener.limit.entries as u64 || bytes > listener.limit.bytes as u64;
+        // It may have read on since it was found to be behind, or been found several times.
+        if !over && !listener.is_too_old(now) {
+            return;
+        }
         match listener.lagging {
             Lagging::Disconnect => {
                 self.telemetry
@@ -83,9 +88,14 @@ impl Namespace {
     /// Nothing may be taken in meanwhile: an entry that was not yet offered is waited for by nobody.
     pub(super) fn let_go(&self, _not_taking_in: &mut Ingest) -> u64 {
         let (mut needed_after, mut all_considered, mut most_behind) = (u64::MAX, u64::MAX, 0);
+        // Dropped behind the locks: the last reference to a listener may own a waker, and so a task with a subscription.
+        let mut waits_no_more = Vec::new();
+        // Whoever comes to wait does so under this lock, and must not come between the look and what follows from it.
+        let mut log = self.write_log();
         lock(&self.behind).retain(|listener| {
             if !listener.may_wait() {
                 listener.delist();
+                waits_no_more.push(Arc::clone(listener));
                 return false;
             }
             needed_after = needed_after.min(listener.needs_after().unwrap_or(u64::MAX));
@@ -93,7 +103,6 @@ impl Namespace {
             most_behind = most_behind.max(listener.lag().0);
             true
         });
-        let mut log = self.write_log();
         log.let_go(needed_after, all_considered, self.clock.millis());
         let (faded, bytes) = log.faded();
         self.next_look_at_faded
@@ -102,6 +111,8 @@ impl Namespace {
         let more = (self.options.lag.bytes / 8).max(64 * 1024);
         self.next_look_at_faded_bytes
             .store(bytes.saturating_add(more), Ordering::Relaxed);
+        drop(log);
+        drop(waits_no_more);
         most_behind
     }
 

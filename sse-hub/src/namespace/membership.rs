@@ -194,6 +194,10 @@ impl Namespace {
     pub(crate) fn remove(&self, listener: &Arc<Listener>, selectors: &[Selector]) {
         {
             let mut log = self.write_log();
+            // What it may still read when it ends is settled.
+            if listener.is_ended() {
+                return;
+            }
             let (mut kept, mut removed) = (Seats::default(), Seats::default());
             let seats = listener.seats();
             for (&channel, &seat) in seats.channels.iter().zip(&seats.seats) {

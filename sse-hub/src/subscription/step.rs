@@ -340,6 +340,8 @@ impl Subscription {
         self.position = at;
         self.listener.set_cursor(at.seq);
         self.listener.told();
+        // One that takes nothing behind the gap is slow, though nothing may be published any more.
+        self.listener.has_read_on(self.namespace.clock.millis());
         match self.blocks.gap(gap, at) {
             Some(event) => self.control(&[event]),
             // Nothing of the hub's may be written: the stream ends, so that the gap cannot be overlooked.
