@@ -83,7 +83,7 @@ impl Job {
         self
     }
 
-    /// Sets the time limit, 15 minutes by default.
+    /// Sets the time limit, 25 minutes by default.
     pub(crate) fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
@@ -137,11 +137,19 @@ impl Job {
 }
 
 impl Finished {
-    /// Why the job failed with the end of what it printed, for a report.
+    /// Why the job failed with the tests that failed and the end of what it printed, for a report.
     pub(crate) fn complaint(&self) -> String {
         let lines: Vec<_> = self.text.lines().collect();
-        let tail = &lines[lines.len().saturating_sub(TAIL)..];
-        format!("{}\n{}", self.why, tail.join("\n"))
+        let (rest, tail) = lines.split_at(lines.len().saturating_sub(TAIL));
+        let failed = rest.iter().filter(|line| {
+            line.starts_with("error") || line.starts_with("test ") && line.ends_with(" FAILED")
+        });
+        let told = [self.why.as_str()].into_iter();
+        let told: Vec<_> = told
+            .chain(failed.copied())
+            .chain(tail.iter().copied())
+            .collect();
+        told.join("\n")
     }
 }
 
@@ -156,8 +164,8 @@ fn file_name(name: &str) -> String {
     name.chars().map(plain).take(120).collect()
 }
 
-/// Long enough for a cold build of everything on two cores.
-const LIMIT: Duration = Duration::from_secs(15 * 60);
+/// Long enough for a cold build of everything on two slow cores.
+const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// Lines of a failed job that a report repeats; the log has all of them.
 const TAIL: usize = 80;
@@ -181,6 +189,17 @@ mod tests {
     fn a_job_that_fails_says_how_and_repeats_its_last_lines() {
         let complaint = shell("echo last words; exit 7").run().unwrap().complaint();
         assert!(complaint.contains("exit status: 7") && complaint.ends_with("last words"));
+    }
+
+    #[test]
+    fn tests_that_failed_long_before_the_end_are_named() {
+        let script = "echo 'test a::b ... FAILED'; echo 'test c ... ok'; seq 100; exit 1";
+        let complaint = shell(script).run().unwrap().complaint();
+        assert!(
+            complaint.contains("test a::b ... FAILED\n21\n22\n"),
+            "{complaint}"
+        );
+        assert!(!complaint.contains("\ntest c"), "{complaint}");
     }
 
     #[test]

@@ -158,6 +158,8 @@ impl Listener {
         }
         let over = entries > self.limit.entries as u64 || bytes > self.limit.bytes as u64;
         if over && entries >= self.look_again_at.load(Ordering::Relaxed) {
+            // Once, until somebody has looked: the rest of a batch may be offered before.
+            self.look_again_at.store(u64::MAX, Ordering::Relaxed);
             return Offer::Behind;
         }
         Offer::Taken(self.slot.take())

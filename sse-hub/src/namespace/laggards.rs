@@ -19,24 +19,14 @@ impl Namespace {
         }
         let (entries, bytes) = listener.lag();
         let over = entries > listener.limit.entries as u64 || bytes > listener.limit.bytes as u64;
-        // It may have read on since it was found to be behind, or been found several times.
+        // It may have read on since it was found to be behind.
         if !over && !listener.is_too_old(now) {
+            listener.look_again_at.store(0, Ordering::Relaxed);
+            listener.slot.wake();
             return;
         }
         match listener.lagging {
-            Lagging::Disconnect => {
-                self.telemetry
-                    .lagging(listener, entries, bytes, "disconnect");
-                self.end(
-                    listener,
-                    Ending {
-                        reason: CloseReason::Slow,
-                        retry: None,
-                        through: 0,
-                    },
-                );
-                return;
-            }
+            Lagging::Disconnect => return self.disconnect_laggard(listener),
             Lagging::LatestPerKey if !listener.is_too_old(now) => {
                 let seats = listener.seats();
                 let keep = Keep {
@@ -70,6 +60,14 @@ impl Namespace {
         listener.handed_back();
         listener.skip();
         listener.slot.wake();
+    }
+
+    /// Ends a subscription that is over its limit, or has lost what was not kept for it.
+    pub(crate) fn disconnect_laggard(&self, listener: &Arc<Listener>) {
+        let (entries, bytes) = listener.lag();
+        self.telemetry
+            .lagging(listener, entries, bytes, "disconnect");
+        self.end(listener, slow());
     }
 
     pub(super) fn let_go_if_worthwhile(&self, ingest: &mut Ingest) {
@@ -129,17 +127,17 @@ impl Namespace {
                 break;
             }
             self.telemetry.lagging(&listener, 0, pinned, "disconnect");
-            let reason = CloseReason::Slow;
-            self.end(
-                &listener,
-                Ending {
-                    reason,
-                    retry: None,
-                    through: 0,
-                },
-            );
+            self.end(&listener, slow());
             over = over.saturating_sub(pinned);
         }
         over
+    }
+}
+
+fn slow() -> Ending {
+    Ending {
+        reason: CloseReason::Slow,
+        retry: None,
+        through: 0,
     }
 }

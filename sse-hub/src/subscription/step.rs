@@ -73,8 +73,7 @@ impl Subscription {
                 Look::Lagging if ending.is_some() => return Poll::Ready(self.close(ending)),
                 Look::Lagging => {
                     self.seen = 0;
-                    let namespace = Arc::clone(&self.namespace);
-                    namespace.fall_behind(&Arc::clone(&self.listener), namespace.clock.millis());
+                    self.namespace.disconnect_laggard(&self.listener);
                     continue;
                 }
                 Look::Cold(through) => {

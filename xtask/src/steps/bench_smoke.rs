@@ -8,10 +8,11 @@ use crate::workspace;
 
 pub(crate) fn run(_options: Options) -> Result<Report> {
     let mut report = Report::new();
-    // A little optimisation costs less than comparing large events without any.
-    let codec = smoke("bench").env("CARGO_PROFILE_DEV_OPT_LEVEL", "1");
-    for job in [codec, smoke("fanout"), smoke("client")] {
-        let job = job.run()?;
+    for package in ["bench", "fanout", "client"] {
+        let job = Job::cargo("run --locked --package")
+            .args([package, "--", "smoke"])
+            .directory(workspace::root().join("bench"))
+            .run()?;
         report.count(&job);
         let lines = job.text.lines().filter(|line| {
             line.starts_with("skipped") || line.contains("delivered") || line.contains("compared")
@@ -19,11 +20,4 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
         report.notes.extend(lines.map(str::to_owned));
     }
     Ok(report)
-}
-
-fn smoke(package: &str) -> Job {
-    Job::cargo("run --locked --package")
-        .args([package, "--", "smoke"])
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .directory(workspace::root().join("bench"))
 }
