@@ -77,6 +77,9 @@ fn read_lines(body: &[u8]) -> Result<Vec<Message>, String> {
         if line.trim_ascii().is_empty() {
             continue;
         }
+        if messages.len() == MOST_MESSAGES {
+            return Err(format!("a body may have at most {MOST_MESSAGES} messages"));
+        }
         let message = read_json(line).map_err(|error| format!("line {}: {error}", index + 1))?;
         messages.push(message);
     }
@@ -85,6 +88,9 @@ fn read_lines(body: &[u8]) -> Result<Vec<Message>, String> {
     }
     Ok(messages)
 }
+
+/// Each is a call of the hook `publish`, and a reload waits for all of a body.
+const MOST_MESSAGES: usize = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -97,6 +103,10 @@ mod tests {
         let error = read_lines(b"{\"data\":\"a\"}\n\n{\"id\":\"a\\nb\"}\n").unwrap_err();
         assert_eq!(error, "line 3: id must not have a line end or a NUL");
         assert_eq!(read_lines(b" \n").unwrap_err(), "there is no message");
+        let lines = "{\"data\":\"a\"}\n".repeat(MOST_MESSAGES);
+        assert_eq!(read_lines(lines.as_bytes()).unwrap().len(), MOST_MESSAGES);
+        let error = read_lines(format!("{lines}{{}}").as_bytes()).unwrap_err();
+        assert_eq!(error, "a body may have at most 1000 messages");
     }
 
     #[test]

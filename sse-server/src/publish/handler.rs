@@ -10,8 +10,9 @@ use super::{
 use crate::{
     answer::{Refusal, Reply, hook_failed, problem, scripted, unavailable},
     message::{InvalidMessage, Message},
+    publications,
     remote::Client,
-    script::{OrderPermit, Publication, PublishVerdict, RequestTable, Routing, Script},
+    script::{Hook, OrderPermit, Publication, PublishVerdict, RequestTable, Routing, Script},
     state::{App, Shared},
 };
 
@@ -37,18 +38,20 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
     let batch = messages.len();
     let mut prepared = Vec::with_capacity(batch);
     let mut permit = None;
+    let hears = |script: &&Script| script.defines(Hook::Publish) || script.defines(Hook::Message);
+    let listening = app.script().filter(hears);
     for (index, message) in messages.into_iter().enumerate() {
         // In a batch each message has a key of its own.
         let key = key.as_ref().map(|key| match media_type {
             MediaType::NdJson => format!("{key}#{index}"),
             MediaType::Form | MediaType::Json => key.clone(),
         });
-        let ready = match app.script() {
+        let ready = match listening {
             Some(script) => {
                 let request = client.request_table(&parts);
                 ask(app, script, request, message, permit.take()).await?
             }
-            None => Prepared::plain(message),
+            None => Prepared::plain(app, message),
         };
         if ready.publication.message().is_empty() {
             let text = InvalidMessage::empty().to_string();
@@ -86,8 +89,8 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn plain(message: Message) -> Self {
-        let routing = routing(&message);
+    fn plain(app: &App, message: Message) -> Self {
+        let routing = routing(app, &message);
         Self {
             publication: Publication::new(RequestTable::default(), message.table),
             routing,
@@ -96,16 +99,18 @@ impl Prepared {
     }
 }
 
-fn routing(message: &Message) -> Routing {
+/// Where the script routes, the topics of the body are not looked at.
+fn routing(app: &App, message: &Message) -> Routing {
     let ttl = message.ttl.map(|ttl| ttl.as_millis());
+    let is_asked = |topics: &Vec<String>| !topics.is_empty() && !app.script_routes();
     Routing {
-        topics: Some(message.topics.clone()).filter(|topics| !topics.is_empty()),
+        topics: Some(message.topics.clone()).filter(is_asked),
         ttl_ms: ttl.map(|ttl| u64::try_from(ttl).unwrap_or(u64::MAX)),
         key: message.key.clone(),
     }
 }
 
-/// Asks the script; where it routes, the topics of the body are not looked at.
+/// Asks the script.
 async fn ask(
     app: &App,
     script: &Script,
@@ -113,10 +118,7 @@ async fn ask(
     message: Message,
     before: Option<OrderPermit>,
 ) -> Result<Prepared, Refusal> {
-    let mut own = routing(&message);
-    if app.script_routes() {
-        own.topics = None;
-    }
+    let mut own = routing(app, &message);
     let verdict = match before {
         Some(permit) => script.publish_next(request, message.table, permit).await,
         None => script.publish(request, message.table).await,
@@ -152,8 +154,8 @@ fn draft(app: &App, publication: &Publication, routing: Routing) -> Publish {
     if let Some(key) = routing.key {
         publish = publish.key(key);
     }
-    match app.publications.keep(publication) {
-        Some(attachment) => publish.attachment(attachment),
+    match app.script_with(Hook::Message) {
+        Some(_) => publications::keep(publish, publication),
         None => publish,
     }
 }
