@@ -146,6 +146,9 @@ fn compile(binaries: &[&Binary], build: Build, target: &Path, into: &Path) -> Re
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--locked", "-p", first.package]);
     cargo.arg("--manifest-path").arg(&first.manifest);
+    // What is not timed may be there already, built for the tests.
+    let own = first.manifest.with_file_name("target");
+    let target = if cfg!(debug_assertions) { &own } else { target };
     cargo.arg("--target-dir").arg(target);
     // All contenders alike: the profile of the benchmark, not that of their workspace.
     cargo

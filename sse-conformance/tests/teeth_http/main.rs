@@ -37,9 +37,10 @@ fn main() -> ExitCode {
         no_fault_is_not_reported,
     ));
     for &(fault, meant) in FAULTS {
-        suite.test(Test::test(format!("fault::{fault:?}"), move || {
-            is_reported(fault, meant)
-        }));
+        suite.test(Test::test(
+            format!("every_fault_is_reported::{fault:?}"),
+            move || is_reported(fault, meant),
+        ));
     }
     suite.run()
 }

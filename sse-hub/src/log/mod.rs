@@ -7,6 +7,7 @@ mod directory;
 mod entry;
 mod fading;
 mod lineage;
+mod places;
 mod reading;
 mod ring;
 mod view;

@@ -29,7 +29,7 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
     let names = workspace
         .published()
         .flat_map(|package| ["--package", &package.name]);
-    let all = Job::cargo("package --allow-dirty --target-dir target/xtask/package").args(names);
+    let all = Job::cargo("package --allow-dirty").args(names);
     report.count(&all.run()?);
     Ok(report)
 }
