@@ -72,7 +72,8 @@ impl Log {
                 self.fade(&entry);
             }
         }
-        while self.retained_bytes > self.options.retention.bytes {
+        let least = self.options.retention.at_least;
+        while self.retained_bytes > self.options.retention.bytes && self.entries.len() > least {
             let Some(oldest) = self.entries.values().next().cloned() else {
                 break;
             };
@@ -80,7 +81,8 @@ impl Log {
         }
         if let Some(age) = self.options.retention.age {
             let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-            while let Some(oldest) = self.entries.values().next()
+            while self.entries.len() > least
+                && let Some(oldest) = self.entries.values().next()
                 && now.saturating_sub(oldest.at) > age
             {
                 let oldest = Arc::clone(oldest);
@@ -250,4 +252,33 @@ fn remove_seq<K: Eq + Hash>(map: &mut HashMap<K, VecDeque<u64>>, key: &K, seq: u
         map.remove(key);
     }
     usize::from(removed.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::{
+        log::tests::{append, log},
+        retention::Retention,
+    };
+
+    #[test]
+    fn the_least_that_is_kept_is_kept_whatever_its_age_and_length() {
+        let kept = |retention: Retention| {
+            let mut log = log(retention);
+            for _ in 0..10 {
+                append(&mut log, "a", |_| ());
+            }
+            log.retain(10_000);
+            let mut seqs = log.entries.keys().copied();
+            (seqs.next(), log.entries.len())
+        };
+        let short = Retention::default().bytes(1).age(Duration::from_secs(1));
+        assert_eq!(kept(short.clone()), (None, 0));
+        assert_eq!(kept(short.clone().at_least(3)), (Some(8), 3));
+        assert_eq!(kept(short.at_least(3).count(2)), (Some(9), 2));
+        let old = Retention::default().age(Duration::from_secs(1));
+        assert_eq!(kept(old.at_least(20)), (Some(1), 10));
+    }
 }
