@@ -3,6 +3,7 @@
 use std::sync::Weak;
 
 use sse_core::Retry;
+use sse_hub::Topic;
 
 use crate::{
     admin::listeners,
@@ -59,7 +60,10 @@ impl Host for ServerHost {
     }
 
     fn count(&self, topic: Option<String>) -> BoxFuture<usize> {
-        let count = self.listeners(topic.as_deref()).len();
+        let count = self.app.upgrade().map_or(0, |app| match topic {
+            Some(topic) => Topic::try_from(topic.as_str()).map_or(0, |topic| app.hub.count(&topic)),
+            None => app.registry.len(),
+        });
         Box::pin(async move { count })
     }
 

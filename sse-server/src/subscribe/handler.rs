@@ -8,6 +8,7 @@ use sse_hub::{Resume, Subscription};
 use super::{blocks, hooked::Hooked, live::Live, opening::Opening, rules, source::Source};
 use crate::{
     answer::{Refusal, Reply, hook_failed, problem, scripted, unavailable},
+    registry::Full,
     remote::{Client, new_name},
     script::{Hook, Script, SubscribeVerdict, Subscriber},
     state::{App, Shared},
@@ -29,7 +30,7 @@ pub(crate) async fn subscribe(app: Shared, client: Client, request: Request<Body
 async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Refusal> {
     let after = rules::resume_id(parts)?;
     let topics = rules::topics(parts.uri.query());
-    check_topics(app, &topics, parts)?;
+    check_topics(app, client, &topics, parts)?;
     let name = new_name();
     let opening = Opening::new(app, name.clone());
     let subscription = if app.is_hub_wire() {
@@ -38,9 +39,8 @@ async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Ref
         opening.take(topics.clone(), after).await?
     };
     let handle = subscription.handle();
-    let registration = app
-        .registry
-        .enter(name, topics, client.remote, handle, client.cut.clone());
+    let entered = app.registry.enter(name, topics, client, handle);
+    let registration = entered.map_err(|Full| Refusal::from(come_again(app, parts)))?;
     let reply = stream_reply(app, &subscription);
     let source = Source::Hub(Box::new(subscription));
     let live = Live::new(Arc::clone(app), source, None, registration, None);
@@ -72,13 +72,12 @@ async fn open_scripted(
         None if app.script_routes() => Vec::new(),
         None => rules::topics(parts.uri.query()),
     };
-    check_topics(app, &topics, parts)?;
+    check_topics(app, client, &topics, parts)?;
     let id = after.as_ref().map(ToString::to_string);
     let subscription = opening.settle(held, topics.clone(), after).await?;
     let handle = subscription.handle();
-    let registration = app
-        .registry
-        .enter(name, topics, client.remote, handle, client.cut.clone());
+    let entered = app.registry.enter(name, topics, client, handle);
+    let registration = entered.map_err(|Full| Refusal::from(come_again(app, parts)))?;
     let catchup = if catches_up(app, id.as_deref(), &subscription) {
         opening.tell(script.catchup(&subscriber, id).await)
     } else {
@@ -97,10 +96,15 @@ async fn open_scripted(
 }
 
 /// Refuses what no connection may have, and asks those to come later whose patterns are too many for now.
-fn check_topics(app: &App, topics: &[String], parts: &Parts) -> Result<(), Refusal> {
+fn check_topics(
+    app: &App,
+    client: &Client,
+    topics: &[String],
+    parts: &Parts,
+) -> Result<(), Refusal> {
     let limits = &app.settings.limits;
     rules::check_topics(topics, limits.topics)?;
-    if !app.registry.has_room_for(topics, limits.patterns) {
+    if !app.registry.has_room_for(client, topics) {
         return Err(come_again(app, parts).into());
     }
     Ok(())
