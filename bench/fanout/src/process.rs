@@ -89,6 +89,8 @@ impl Running {
                 command.args(["--listen", &address.to_string(), "--log-level", "error"]);
                 command.args(["--sub-path", "/events", "--pub-path", "/publish"]);
                 command.args(["--ids", "hub", "--capacity", "1"]);
+                // The load connects its publishers long before they say anything.
+                command.args(["--head-timeout", "1h", "--max-handshakes", "100000"]);
                 let retain = retain.to_string();
                 command.args(["--retain-count", &retain, "--lag-count", &retain]);
                 if let Some(script) = script {

@@ -20,7 +20,9 @@ pub(super) fn run(binary: &Path, sizes: &Sizes) -> Result<String> {
     let what =
         format!("{many} connections get {events} events at {events_per_second}/s, none missing");
     let run = || {
-        let options = ["--sub-path", "/events", "--pub-path", "/publish"];
+        let paths = ["--sub-path", "/events", "--pub-path", "/publish"];
+        // The publisher says nothing until all have come.
+        let options = [&paths[..], &["--head-timeout", "1h"]].concat();
         let server = Child::start(binary, None, &options)?;
         let target = Target {
             address: server.address,
