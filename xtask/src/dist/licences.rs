@@ -97,7 +97,10 @@ pub(crate) fn write(packages: &[Package], metadata: &str, stage: &Path) -> Resul
             source,
             ..
         } = package;
-        writeln!(table, "| {name} {version} | {licence} | {source} | {place} |")?;
+        writeln!(
+            table,
+            "| {name} {version} | {licence} | {source} | {place} |"
+        )?;
     }
     fs::write(stage.join("THIRD-PARTY.md"), table)?;
     let lua = stage.join(&written[0]);
