@@ -5,6 +5,7 @@ use bytestring::ByteString;
 use sse_core::Event;
 
 use crate::{
+    companion::Companion,
     ids::Ids,
     position::Position,
     topic::{IntoTopics, InvalidTopic, Topic},
@@ -37,6 +38,8 @@ pub struct Draft {
     pub idempotency_key: Option<ByteString>,
     /// Bytes that are stored beside the event and never sent.
     pub attachment: Option<Bytes>,
+    /// A value that stays beside the event in this process.
+    pub companion: Option<Companion>,
 }
 
 impl Draft {
@@ -98,6 +101,7 @@ impl Draft {
             time_to_live: None,
             idempotency_key: None,
             attachment: None,
+            companion: None,
         }
     }
 
@@ -126,6 +130,12 @@ impl Draft {
     /// Sets bytes that are stored beside the event and never sent.
     pub fn attachment(mut self, bytes: impl Into<Bytes>) -> Self {
         self.attachment = Some(bytes.into());
+        self
+    }
+
+    /// Sets a value that stays beside the event in this process.
+    pub fn companion(mut self, companion: Companion) -> Self {
+        self.companion = Some(companion);
         self
     }
 

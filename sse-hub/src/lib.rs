@@ -4,6 +4,7 @@
 mod batch;
 mod builder;
 mod clock;
+mod companion;
 mod draft;
 mod engine;
 mod hub;
@@ -32,6 +33,7 @@ mod turns;
 pub use batch::BatchError;
 pub use builder::Builder;
 pub use clock::Clock;
+pub use companion::Companion;
 pub use draft::{Draft, InvalidDraft};
 pub use hub::Hub;
 pub use ids::Ids;

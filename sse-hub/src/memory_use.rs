@@ -6,7 +6,7 @@ use crate::engine::Engine;
 pub struct MemoryUse {
     /// Entries that can be replayed.
     pub retained: u64,
-    /// Wire bytes that only subscriptions hold: entries that the log has dropped, and batches.
+    /// Bytes that only subscriptions hold: entries that the log has dropped, with their companions, and batches.
     pub pinned: u64,
     /// What finds entries, by topic, pattern, key and id, and remembers idempotency keys.
     pub index: u64,

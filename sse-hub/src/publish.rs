@@ -13,6 +13,7 @@ use bytestring::ByteString;
 use sse_core::EventId;
 
 use crate::{
+    companion::Companion,
     draft::{Draft, InvalidDraft},
     engine::Engine,
     namespace::Namespace,
@@ -73,6 +74,11 @@ impl Publish {
     /// Stores bytes beside the event that are never sent; at most 16 KiB.
     pub fn attachment(self, bytes: impl Into<Bytes>) -> Self {
         self.with(|draft| draft.attachment(bytes))
+    }
+
+    /// Keeps a value beside the event for as long as this process holds it; it is neither stored nor sent.
+    pub fn companion(self, companion: Companion) -> Self {
+        self.with(|draft| draft.companion(companion))
     }
 
     /// Asks for an acknowledgement; [`Ack::Accepted`] if this is not called.

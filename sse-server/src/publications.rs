@@ -1,118 +1,31 @@
 //! What a script keeps beside each message, for as long as the message may be delivered.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
-
-use bytes::{BufMut as _, Bytes, BytesMut};
 use sse_core::{DecoderOptions, Event};
-use sse_hub::{Draft, Entry};
+use sse_hub::{Companion, Entry, Publish};
 
 use crate::script::{MessageTable, Publication};
 
-/// Publications by the number that stands in the attachment of their entry.
-///
-/// Bounded: the oldest go first, and are then made anew from what is stored with the entry.
-#[derive(Debug)]
-pub(crate) struct Publications {
-    keeping: Keeping,
-    /// Distinguishes numbers of this process from stored ones of an earlier one.
-    process: u64,
-    most: usize,
-    kept: Mutex<Kept>,
+/// Puts a publication beside what it becomes in the log: whole while this process holds the entry, and what is
+/// stored of it for later ones.
+pub(crate) fn keep(publish: Publish, publication: &Publication) -> Publish {
+    publish
+        .companion(Companion::new(publication.clone(), publication.size()))
+        .attachment(publication.to_attachment())
 }
 
-/// Whether anything is kept at all.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Keeping {
-    /// There is no script that could ask.
-    Nothing,
-    /// For the hook `message`.
-    ForScripts,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    next: u64,
-    by_number: BTreeMap<u64, Publication>,
-}
-
-/// The process and the number, in front of what is stored.
-const HEAD: usize = 16;
-
-impl Publications {
-    pub(crate) fn new(keeping: Keeping, most: usize) -> Self {
-        let random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), HEAD);
-        Self {
-            keeping,
-            process: random,
-            most,
-            kept: Mutex::default(),
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps a publication, and returns the attachment by which its entry finds it.
-    pub(crate) fn keep(&self, publication: &Publication) -> Option<Bytes> {
-        if self.keeping == Keeping::Nothing {
-            return None;
-        }
-        let stored = publication.to_attachment();
-        let mut attachment = BytesMut::with_capacity(HEAD + stored.len());
-        attachment.put_u64(self.process);
-        let mut kept = self.lock();
-        attachment.put_u64(kept.next);
-        let number = kept.next;
-        kept.by_number.insert(number, publication.clone());
-        kept.next += 1;
-        while kept.by_number.len() > self.most {
-            kept.by_number.pop_first();
-        }
-        drop(kept);
-        if HEAD + stored.len() <= Draft::MAX_ATTACHMENT_LEN {
-            attachment.put(stored);
-        }
-        Some(attachment.freeze())
-    }
-
-    /// Returns the publications of entries, in their order.
-    pub(crate) fn of_all<'a>(
-        &self,
-        entries: impl IntoIterator<Item = &'a Entry>,
-    ) -> Vec<Publication> {
-        let found: Vec<_> = {
-            let kept = self.lock();
-            let find = |entry: &'a Entry| {
-                let number = self.number(entry.attachment()?)?;
-                kept.by_number.get(&number).cloned()
-            };
-            entries
-                .into_iter()
-                .map(|entry| (entry, find(entry)))
-                .collect()
-        };
-        found
-            .into_iter()
-            .map(|(entry, kept)| kept.unwrap_or_else(|| stored(entry)))
-            .collect()
-    }
-
-    fn number(&self, attachment: &Bytes) -> Option<u64> {
-        let (process, rest) = attachment.split_first_chunk::<8>()?;
-        let (number, _) = rest.split_first_chunk::<8>()?;
-        (u64::from_be_bytes(*process) == self.process).then(|| u64::from_be_bytes(*number))
+/// Returns the publication of an entry.
+pub(crate) fn of(entry: &Entry) -> Publication {
+    let kept = entry.companion().and_then(Companion::downcast_ref);
+    match kept {
+        Some(kept) => Publication::clone(kept),
+        None => stored(entry),
     }
 }
 
 /// What is stored with an entry.
 fn stored(entry: &Entry) -> Publication {
-    let message = message_of(entry);
-    let attachment = entry.attachment().and_then(|bytes| bytes.get(HEAD..));
-    Publication::from_attachment(attachment.unwrap_or_default(), message)
+    let attachment = entry.attachment().map(|bytes| &**bytes);
+    Publication::from_attachment(attachment.unwrap_or_default(), message_of(entry))
 }
 
 /// Reads the message of an entry out of its wire bytes; its id is the publisher's.
@@ -135,4 +48,75 @@ fn comments(wire: &str) -> Option<bytestring::ByteString> {
         .map(|line| line.strip_prefix(' ').unwrap_or(line))
         .collect();
     (!texts.is_empty()).then(|| texts.join("\n").into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::Pin,
+        sync::Arc,
+        task::{Context, Poll, Waker},
+    };
+
+    use futures_core::Stream as _;
+    use sse_core::EventId;
+    use sse_hub::{Delivery, Hub, Ids, Retention, Start};
+
+    use super::*;
+    use crate::script::RequestTable;
+
+    fn publication(data: &str) -> Publication {
+        let request = RequestTable {
+            path: "/sse".into(),
+            headers: vec![("x-name".into(), "n".repeat(10_000).into())],
+            ..RequestTable::default()
+        };
+        let event = Event::new(data).comment("c").id(EventId::from_static("7"));
+        Publication::new(request, event.into())
+    }
+
+    async fn entries(hub: &Hub) -> Vec<Arc<Entry>> {
+        let all = hub.subscribe("a").from(Start::Earliest).await.unwrap();
+        let mut all = all.entries();
+        let mut entries = Vec::new();
+        let mut cx = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(delivery)) = Pin::new(&mut all).poll_next(&mut cx) {
+            if let Delivery::Entry(entry) = delivery {
+                entries.push(entry);
+            }
+        }
+        entries
+    }
+
+    #[tokio::test]
+    async fn a_publication_lasts_as_long_as_its_entry_and_counts_with_it() {
+        let retention = Retention::default().bytes(50_000);
+        let hub = Hub::builder().ids(Ids::Bare).retain(retention).build();
+        for index in 0..20 {
+            let publication = publication("d");
+            let publish = hub.publish("a", publication.message().clone());
+            let publish = publish.idempotency_key(format!("{}", index / 5));
+            keep(publish, &publication).await.unwrap();
+        }
+        // Neither the repetitions nor what is refused took the place of anything.
+        let kept = entries(&hub).await;
+        assert_eq!(kept.len(), 4);
+        for entry in kept {
+            assert_eq!(of(&entry).request().headers[0].1.len(), 10_000);
+        }
+        assert!(hub.memory().retained > 40_000, "{:?}", hub.memory());
+    }
+
+    #[tokio::test]
+    async fn what_another_process_published_is_made_anew() {
+        let hub = Hub::builder().ids(Ids::Bare).build();
+        let publication = publication("a\nb");
+        let publish = hub.publish("a", publication.message().clone());
+        let publish = publish.attachment(publication.to_attachment());
+        publish.await.unwrap();
+        let again = of(&entries(&hub).await[0]);
+        assert_eq!(again.message(), publication.message());
+        assert_eq!(&*again.request().path, "/sse");
+        assert!(again.request().headers.is_empty());
+    }
 }

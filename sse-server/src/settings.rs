@@ -178,7 +178,7 @@ impl TryFrom<ServeOptions> for Settings {
             ScriptConfig::new(path)
                 .tick(script.script_tick)
                 .time_limit(check::unless_zero(script.script_timeout))
-                .memory_limit(Some(script.script_memory.as_usize()))
+                .memory_limit(Some(script.script_memory.as_usize()).filter(|it| *it > 0))
                 .access(access)
         });
         Ok(Self {

@@ -14,7 +14,6 @@ use sse_hub::{Hub, Ids, Topic};
 
 use crate::{
     cli::WireIds,
-    publications::{Keeping, Publications},
     registry::Registry,
     script::{Hook, Script},
     settings::Settings,
@@ -27,7 +26,6 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) hub: Hub,
     pub(crate) registry: Registry,
-    pub(crate) publications: Publications,
     script: OnceLock<Script>,
     draining: AtomicBool,
     /// How many there were when the drain began.
@@ -36,17 +34,10 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn new(settings: Settings, hub: Hub) -> Self {
-        let keeping = match settings.script {
-            Some(_) => Keeping::ForScripts,
-            None => Keeping::Nothing,
-        };
-        let registry = Registry::new(&settings.limits);
-        let publications = Publications::new(keeping, settings.streams.kept);
         Self {
+            registry: Registry::new(&settings.limits),
             settings,
             hub,
-            registry,
-            publications,
             script: OnceLock::new(),
             draining: AtomicBool::new(false),
             departing: AtomicUsize::new(0),

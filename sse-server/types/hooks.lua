@@ -45,13 +45,13 @@
 
 ---Where a message goes, and how long it is kept.
 ---@class sse.PublishRoute
----@field topics string|string[]?
+---@field topics string|string[]? one or more
 ---@field ttl integer? milliseconds
 ---@field key string? a later message with the same key takes this one's place in what is kept
 
 ---What a connection gets.
 ---@class sse.SubscribeRoute
----@field topics string|string[]? topics and patterns, as `a/*`
+---@field topics string|string[]? one or more topics and patterns, as `a/*`
 
 ---The options of the server; times are whole milliseconds, and what is unset is nil.
 ---@class sse.Cli

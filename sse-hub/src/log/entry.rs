@@ -12,6 +12,7 @@ use sse_core::{EncodedEvent, Encoder, Event, EventId};
 
 use super::channel::{ChannelId, ChannelIds};
 use crate::{
+    companion::Companion,
     ids::Ids,
     position::{Epoch, Position},
     provider::Record,
@@ -26,6 +27,7 @@ pub struct Entry {
     key: Option<ByteString>,
     own_id: Option<EventId>,
     attachment: Option<Bytes>,
+    companion: Option<Companion>,
     event: EncodedEvent,
     /// When it was appended and when it ends, on the hub's own clock.
     pub(super) at: u64,
@@ -89,7 +91,8 @@ impl Entry {
             (Ids::Bare, None) => event.encode(),
             _ => encode_at(event, position),
         };
-        let held = Held::new(wire.len(), intake.held);
+        let beside = draft.companion.as_ref().map_or(0, Companion::bytes);
+        let held = Held::new(wire.len() + beside, intake.held);
         // What another process appended a while ago is as old as its date says.
         let at = intake
             .now
@@ -105,6 +108,7 @@ impl Entry {
             key: draft.key.map(|key| ByteString::from(&*key)),
             own_id,
             attachment: draft.attachment.map(|it| Bytes::copy_from_slice(&it)),
+            companion: draft.companion,
             event: wire.guarded(held),
             at,
             expires,
@@ -153,10 +157,20 @@ impl Entry {
         self.attachment.as_ref()
     }
 
+    /// Returns the publisher's own value beside the event, if the entry was published in this process.
+    pub fn companion(&self) -> Option<&Companion> {
+        self.companion.as_ref()
+    }
+
+    /// Bytes that this entry takes while anybody holds it.
+    pub(super) fn held_len(&self) -> usize {
+        self.event.len() + self.companion.as_ref().map_or(0, Companion::bytes)
+    }
+
     /// Bytes that this entry takes while it is retained.
     pub(crate) fn cost(&self) -> usize {
         let text = |text: Option<usize>| text.unwrap_or(0);
-        self.event.len()
+        self.held_len()
             + text(self.own_id.as_ref().map(|id| id.as_str().len()))
             + text(self.key.as_ref().map(|key| key.len()))
             + text(self.attachment.as_ref().map(Bytes::len))

@@ -128,7 +128,7 @@ impl Log {
         let links = self.all_channels(&entry).len();
         self.links = self.links.saturating_sub(links);
         self.retained_bytes -= entry.cost();
-        self.retained_wire -= entry.event().len();
+        self.retained_wire -= entry.held_len();
         if seq >= self.shared_from {
             self.shared_count = self.shared_count.saturating_sub(1);
         }

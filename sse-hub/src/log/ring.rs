@@ -191,7 +191,7 @@ impl Log {
             self.expiring.insert((entry.expires, seq));
         }
         self.retained_bytes += entry.cost();
-        self.retained_wire += entry.event().len();
+        self.retained_wire += entry.held_len();
         self.shared_count += 1;
         self.entries.insert(seq, Arc::clone(&entry));
         self.retain_topics(&entry);

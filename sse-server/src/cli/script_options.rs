@@ -31,7 +31,7 @@ pub struct ScriptOptions {
     #[arg(value_parser = humantime::parse_duration)]
     pub script_timeout: Duration,
 
-    /// Most memory of the script
+    /// Most memory of the script; 0 for no limit
     #[arg(long, env = "SSE_SERVER_SCRIPT_MEMORY", hide_env_values = true)]
     #[arg(value_name = "BYTES", default_value = "256MiB")]
     pub script_memory: ByteSize,

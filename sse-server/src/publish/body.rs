@@ -90,6 +90,9 @@ fn read_lines(body: &[u8]) -> Result<Vec<(Place, Message)>, String> {
         if line.trim_ascii().is_empty() {
             continue;
         }
+        if messages.len() == MOST_MESSAGES {
+            return Err(format!("a body may have at most {MOST_MESSAGES} messages"));
+        }
         let place = Place(Some(index + 1));
         let message = read_json(line).map_err(|error| place.tell(&error))?;
         messages.push((place, message));
@@ -99,6 +102,9 @@ fn read_lines(body: &[u8]) -> Result<Vec<(Place, Message)>, String> {
     }
     Ok(messages)
 }
+
+/// Each is a call of the hook `publish`, and a reload waits for all of a body.
+const MOST_MESSAGES: usize = 1000;
 
 #[cfg(test)]
 mod tests {
@@ -112,6 +118,10 @@ mod tests {
         let error = read_lines(b"{\"data\":\"a\"}\n\n{\"id\":\"a\\nb\"}\n").unwrap_err();
         assert_eq!(error, "line 3: id must not have a line end or a NUL");
         assert_eq!(read_lines(b" \n").unwrap_err(), "there is no message");
+        let lines = "{\"data\":\"a\"}\n".repeat(MOST_MESSAGES);
+        assert_eq!(read_lines(lines.as_bytes()).unwrap().len(), MOST_MESSAGES);
+        let error = read_lines(format!("{lines}{{}}").as_bytes()).unwrap_err();
+        assert_eq!(error, "a body may have at most 1000 messages");
     }
 
     #[test]

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     answer::{Refusal, Reply, hook_failed, problem, scripted, unavailable},
     message::{InvalidMessage, Message},
+    publications,
     remote::Client,
-    script::{OrderPermit, Publication, PublishVerdict, RequestTable, Routing, Script},
+    script::{Hook, OrderPermit, Publication, PublishVerdict, RequestTable, Routing, Script},
     state::{App, Shared},
 };
 
@@ -38,6 +39,8 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
     let mut prepared = Vec::with_capacity(batch);
     let mut places = Vec::with_capacity(batch);
     let mut permit = None;
+    let hears = |script: &&Script| script.defines(Hook::Publish) || script.defines(Hook::Message);
+    let listening = app.script().filter(hears);
     for (index, (place, message)) in messages.into_iter().enumerate() {
         places.push(place);
         // In a batch each message has a key of its own, which no header can bear.
@@ -45,12 +48,12 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
             MediaType::NdJson => format!("{key}\n{index}"),
             MediaType::Form | MediaType::Json => key.clone(),
         });
-        let ready = match app.script() {
+        let ready = match listening {
             Some(script) => {
                 let request = client.request_table(&parts);
                 ask(app, script, request, message, permit.take()).await?
             }
-            None => Prepared::plain(message),
+            None => Prepared::plain(app, message),
         };
         if ready.publication.message().is_empty() {
             return Err(place.refuse(&InvalidMessage::empty().to_string()));
@@ -98,8 +101,8 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn plain(message: Message) -> Self {
-        let routing = routing(&message);
+    fn plain(app: &App, message: Message) -> Self {
+        let routing = routing(app, &message);
         Self {
             publication: Publication::new(RequestTable::default(), message.table),
             routing,
@@ -108,10 +111,12 @@ impl Prepared {
     }
 }
 
-fn routing(message: &Message) -> Routing {
+/// Where the script routes, the topics of the body are not looked at.
+fn routing(app: &App, message: &Message) -> Routing {
     let ttl = message.ttl.map(|ttl| ttl.as_millis());
+    let is_asked = |topics: &Vec<String>| !topics.is_empty() && !app.script_routes();
     Routing {
-        topics: Some(message.topics.clone()).filter(|topics| !topics.is_empty()),
+        topics: Some(message.topics.clone()).filter(is_asked),
         ttl_ms: ttl.map(|ttl| u64::try_from(ttl).unwrap_or(u64::MAX)),
         key: message.key.clone(),
     }
@@ -128,7 +133,7 @@ fn listened_to(routing: &Routing) -> Vec<Topic> {
     }
 }
 
-/// Asks the script; where it routes, the topics of the body are not looked at.
+/// Asks the script.
 async fn ask(
     app: &App,
     script: &Script,
@@ -136,10 +141,7 @@ async fn ask(
     message: Message,
     before: Option<OrderPermit>,
 ) -> Result<Prepared, Refusal> {
-    let mut own = routing(&message);
-    if app.script_routes() {
-        own.topics = None;
-    }
+    let mut own = routing(app, &message);
     let verdict = match before {
         Some(permit) => script.publish_next(request, message.table, permit).await,
         None => script.publish(request, message.table).await,
@@ -175,8 +177,8 @@ fn draft(app: &App, publication: &Publication, routing: Routing) -> Publish {
     if let Some(key) = routing.key {
         publish = publish.key(key);
     }
-    match app.publications.keep(publication) {
-        Some(attachment) => publish.attachment(attachment),
+    match app.script_with(Hook::Message) {
+        Some(_) => publications::keep(publish, publication),
         None => publish,
     }
 }

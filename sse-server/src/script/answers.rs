@@ -5,6 +5,7 @@ use mlua::{Error, Lua, MultiValue, Result, Table, Value as LuaValue};
 use sse_hub::{Selector, Topic};
 
 use crate::script::{
+    allowance::Allowance,
     returned,
     verdict::{Answer, Routing},
 };
@@ -22,11 +23,11 @@ pub(crate) struct Beside(Option<Table>);
 impl Returned {
     /// # Errors
     /// If the first value is neither a table nor `nil` nor `false`, or the answer cannot be sent.
-    pub(crate) fn read(lua: &Lua, values: MultiValue) -> Result<Self> {
+    pub(crate) fn read(lua: &Lua, values: MultiValue, allowance: &Allowance) -> Result<Self> {
         let mut values = values.into_iter();
         let first = values.next().unwrap_or(LuaValue::Nil);
         let beside = Beside::new(values.next().and_then(|second| second.as_table().cloned()));
-        if let Some(answer) = beside.answer(lua)? {
+        if let Some(answer) = beside.answer(lua, allowance)? {
             return Ok(Self::Answered(answer));
         }
         match first {
@@ -49,15 +50,15 @@ impl Beside {
     ///
     /// # Errors
     /// If a topic is none.
-    pub(crate) fn routing(&self, lua: &Lua) -> Result<Routing> {
-        let topics = self.names(lua)?;
+    pub(crate) fn routing(&self, lua: &Lua, allowance: &Allowance) -> Result<Routing> {
+        let topics = self.names(lua, allowance)?;
         for name in topics.iter().flatten() {
             Topic::try_from(&**name).map_err(Error::external)?;
         }
         Ok(Routing {
             topics,
             ttl_ms: returned::milliseconds(lua, &self.get("ttl")?)?,
-            key: returned::string(lua, &self.get("key")?)?,
+            key: returned::string(lua, &self.get("key")?, allowance)?,
         })
     }
 
@@ -65,28 +66,39 @@ impl Beside {
     ///
     /// # Errors
     /// If a topic or pattern is none.
-    pub(crate) fn selectors(&self, lua: &Lua) -> Result<Option<Vec<String>>> {
-        let selectors = self.names(lua)?;
+    pub(crate) fn selectors(
+        &self,
+        lua: &Lua,
+        allowance: &Allowance,
+    ) -> Result<Option<Vec<String>>> {
+        let selectors = self.names(lua, allowance)?;
         for name in selectors.iter().flatten() {
             Selector::try_from(bytestring::ByteString::from(&**name)).map_err(Error::external)?;
         }
         Ok(selectors)
     }
 
-    fn names(&self, lua: &Lua) -> Result<Option<Vec<String>>> {
-        let list = match self.get("topics")? {
-            LuaValue::Nil => return Ok(None),
-            LuaValue::Table(list) => list.sequence_values().collect::<Result<Vec<_>>>()?,
-            one => vec![one],
-        };
+    /// No names at all would be the default topic further on, for somebody who was to get or reach nobody.
+    fn names(&self, lua: &Lua, allowance: &Allowance) -> Result<Option<Vec<String>>> {
         let name = |value: LuaValue| {
-            let name = returned::string(lua, &value)?;
+            let name = returned::string(lua, &value, allowance)?;
             name.ok_or_else(|| Error::runtime("topics must be a list of strings"))
         };
-        list.into_iter().map(name).collect::<Result<_>>().map(Some)
+        let names = match self.get("topics")? {
+            LuaValue::Nil => return Ok(None),
+            LuaValue::Table(list) => {
+                let names = list.sequence_values().map(|value| name(value?));
+                names.collect::<Result<Vec<_>>>()?
+            }
+            one => vec![name(one)?],
+        };
+        if names.is_empty() {
+            return Err(Error::runtime("topics must name one or more"));
+        }
+        Ok(Some(names))
     }
 
-    fn answer(&self, lua: &Lua) -> Result<Option<Answer>> {
+    fn answer(&self, lua: &Lua, allowance: &Allowance) -> Result<Option<Answer>> {
         let status = match self.get("status")? {
             LuaValue::Nil => return Ok(None),
             status => lua.coerce_integer(status)?,
@@ -101,17 +113,24 @@ impl Beside {
                 match value {
                     LuaValue::Table(list) => {
                         for value in list.sequence_values() {
-                            headers.push(header(lua, &name, &value?)?);
+                            headers.push(header(lua, &name, &value?, allowance)?);
                         }
                     }
-                    one => headers.push(header(lua, &name, &one)?),
+                    one => headers.push(header(lua, &name, &one, allowance)?),
                 }
                 Ok(())
             })?;
         }
         let body = match self.get("body")? {
-            LuaValue::String(body) => body.as_bytes().to_vec().into(),
-            other => returned::string(lua, &other)?.unwrap_or_default().into(),
+            LuaValue::String(body) => {
+                let body = body.as_bytes();
+                allowance.take(body.len())?;
+                body.to_vec().into()
+            }
+            other => {
+                let text = returned::string(lua, &other, allowance)?;
+                text.unwrap_or_default().into()
+            }
         };
         Ok(Some(Answer {
             status,
@@ -128,14 +147,21 @@ impl Beside {
     }
 }
 
-fn header(lua: &Lua, name: &str, value: &LuaValue) -> Result<(HeaderName, HeaderValue)> {
+fn header(
+    lua: &Lua,
+    name: &str,
+    value: &LuaValue,
+    allowance: &Allowance,
+) -> Result<(HeaderName, HeaderValue)> {
     let unfit = |why: &str| Error::runtime(format!("the header {name:?} {why}"));
     let checked = HeaderName::from_bytes(name.as_bytes());
     let checked = checked.map_err(|_| unfit("has no legal name"))?;
     if FRAMING.contains(&checked.as_str()) {
         return Err(unfit("is the server's own"));
     }
-    let value = returned::string(lua, value)?.ok_or_else(|| unfit("must be a string"))?;
+    allowance.take(size_of::<(HeaderName, HeaderValue)>() + name.len())?;
+    let value = returned::string(lua, value, allowance)?;
+    let value = value.ok_or_else(|| unfit("must be a string"))?;
     let value = HeaderValue::try_from(value).map_err(|_| unfit("has no legal value"))?;
     Ok((checked, value))
 }

@@ -15,7 +15,7 @@ use std::{
 use mlua::{Error, HookTriggers, Lua, LuaString, Result, Value, VmState};
 use pin_project_lite::pin_project;
 
-use crate::script::{hook::Hook, tally::Tally, watchdog::Watch};
+use crate::script::{allowance::MemoryLimit, hook::Hook, tally::Tally, watchdog::Watch};
 
 /// The budget of one state, and the call that is running in it.
 pub(crate) struct Budget {
@@ -66,11 +66,12 @@ impl Budget {
 
     /// Makes the interpreter look at the time; the function that is returned tells whether a budget is spent.
     pub(crate) fn install(self: &Rc<Self>, lua: &Lua) -> Result<mlua::Function> {
+        lua.set_app_data(MemoryLimit(self.memory));
         let budget = Rc::clone(self);
         let triggers = HookTriggers::new().every_nth_instruction(INSTRUCTIONS);
         lua.set_global_hook(triggers, move |lua, _| budget.look(lua))?;
         let budget = Rc::clone(self);
-        lua.create_function(move |_, caught: Value| Ok(budget.is_over(&caught)))
+        lua.create_function(move |lua, caught: Value| Ok(budget.is_over(lua, &caught)))
     }
 
     /// Runs a call under the budget; what it awaits is not counted.
@@ -117,16 +118,24 @@ impl Budget {
     }
 
     /// Called with what a protected call caught.
-    fn is_over(&self, caught: &Value) -> bool {
+    fn is_over(&self, lua: &Lua, caught: &Value) -> bool {
         let running = self.running.borrow();
         let Some(meter) = running.as_ref() else {
             return false;
         };
         let mut over = meter.over.borrow_mut();
-        if over.is_none() && is_out_of_memory(caught) {
+        if over.is_none() && is_out_of_memory(caught) && self.is_full(lua) {
             *over = Some(Over::Memory);
         }
         over.is_some()
+    }
+
+    /// Tells whether the state holds so much that a memory error is believed: a script may raise the same words, and
+    /// what was refused alone, such as one great string, leaves the state as it was.
+    ///
+    /// What grows until it is refused, at most threefold at a time, has come further than this.
+    pub(crate) fn is_full(&self, lua: &Lua) -> bool {
+        self.memory > 0 && lua.used_memory() >= self.memory / 4
     }
 }
 
@@ -177,9 +186,11 @@ impl<F: Future> Future for Metered<F> {
         };
         // Dropped while the meter runs, since it closes what the script left open.
         this.future.set(None);
-        drop(running);
-        // A lock that a coroutine of the script held is free once that is collected.
+        // A lock that a coroutine of the script held is free once that is collected. That may need a little memory
+        // where none is left, and the watchdog sees it as a part of the call.
+        let _ = this.lua.set_memory_limit(0);
         let _ = this.lua.gc_collect();
+        drop(running);
         Poll::Ready(Err(over))
     }
 }

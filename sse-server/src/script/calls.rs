@@ -7,6 +7,7 @@ use tokio::task;
 use uuid::Uuid;
 
 use crate::script::{
+    allowance::Allowance,
     answers::Returned,
     engine::Engine,
     error::{HookError, HookErrorKind},
@@ -37,26 +38,30 @@ impl Engine {
             let (lua, keys) = (state.lua(), state.keys());
             let argument = keys.publication(lua, &publication);
             let argument = argument.map_err(|error| Failure::raised(&error))?;
-            let values = state.call(Hook::Publish, argument).await?;
-            let read = || {
-                Ok(match Returned::read(lua, values)? {
+            let read = |values, allowance: &Allowance| {
+                Ok(match Returned::read(lua, values, allowance)? {
                     Returned::Rejected => PublishVerdict::Reject,
                     Returned::Answered(answer) => PublishVerdict::Answer(answer),
                     Returned::Accepted(table, beside) => {
-                        let changed = message_of(&state, &table, publication.message())?;
-                        if !table.raw_get::<LuaValue>(&state.keys().req)?.is_table() {
+                        let before = publication.message();
+                        let changed = returned::message_of(lua, &table, before, allowance)?;
+                        if !table.raw_get::<LuaValue>(&keys.req)?.is_table() {
                             return Err(Error::runtime("the table has no req"));
                         }
-                        let fields = snapshot::fields(&table, &["req", "msg"])?;
+                        let fields = snapshot::fields(&table, &["req", "msg"], allowance)?;
+                        let publication = publication.with(changed, fields);
+                        if state.defines(Hook::Message) && !publication.can_be_stored() {
+                            return Err(Error::runtime("pub is too large to be stored"));
+                        }
                         PublishVerdict::Accept {
-                            routing: beside.routing(lua)?,
-                            publication: publication.with(changed, fields),
+                            routing: beside.routing(lua, allowance)?,
+                            publication,
                             permit,
                         }
                     }
                 })
             };
-            read().map_err(returned_failure)
+            state.ask(Hook::Publish, argument, read).await
         };
         let verdict = verdict.await;
         verdict.map_err(|failure| self.failed(&state, Hook::Publish, failure))
@@ -70,32 +75,46 @@ impl Engine {
         let state = self.state();
         let generation = state.generation();
         let asked = Sub::new(request, Fields::default(), generation);
+        let accept = |fields| {
+            let sub = Sub::new(asked.request().clone(), fields, generation);
+            self.shared.add(sub.clone());
+            Subscriber::new(script.clone(), sub)
+        };
         let verdict = async {
             let lua = state.lua();
             let argument = state.keys().sub(lua, &asked);
             let argument = argument.map_err(|error| Failure::raised(&error))?;
-            let values = state.call(Hook::Subscribe, argument).await?;
-            let read = || match Returned::read(lua, values)? {
-                Returned::Accepted(table, beside) => {
-                    let fields = snapshot::fields(&table, &["req"])?;
-                    Ok(Ok((fields, beside.selectors(lua)?)))
-                }
-                Returned::Rejected => Ok(Err(SubscribeVerdict::Reject)),
-                Returned::Answered(answer) => Ok(Err(SubscribeVerdict::Answer(answer))),
+            let read = |values, allowance: &Allowance| {
+                Ok(match Returned::read(lua, values, allowance)? {
+                    Returned::Accepted(table, beside) => {
+                        let fields = snapshot::fields(&table, &["req"], allowance);
+                        // It was accepted: what cannot be kept of it is unsubscribed at once.
+                        let (fields, unfit) = match fields {
+                            Ok(fields) => (fields, None),
+                            Err(error) => (Fields::default(), Some(error)),
+                        };
+                        let subscriber = accept(fields);
+                        if let Some(error) = unfit {
+                            return Err(error);
+                        }
+                        SubscribeVerdict::Accept {
+                            subscriber,
+                            topics: beside.selectors(lua, allowance)?,
+                        }
+                    }
+                    Returned::Rejected => SubscribeVerdict::Reject,
+                    Returned::Answered(answer) => SubscribeVerdict::Answer(answer),
+                })
             };
-            read().map_err(returned_failure)
+            state.ask(Hook::Subscribe, argument, read).await
         };
-        let (fields, topics) = match verdict.await {
-            Ok(Ok(accepted)) => accepted,
-            Ok(Err(verdict)) => return Ok(verdict),
-            Err(failure) => return Err(self.failed(&state, Hook::Subscribe, failure)),
-        };
-        let sub = Sub::new(asked.request().clone(), fields, generation);
-        self.shared.add(sub.clone());
-        let subscriber = Subscriber::new(script, sub.clone());
-        // The generation may have changed while the hook waited.
-        self.join(&sub).await;
-        Ok(SubscribeVerdict::Accept { subscriber, topics })
+        let verdict = verdict.await;
+        let verdict = verdict.map_err(|failure| self.failed(&state, Hook::Subscribe, failure))?;
+        if let SubscribeVerdict::Accept { subscriber, .. } = &verdict {
+            // The generation may have changed while the hook waited.
+            self.join(subscriber.sub()).await;
+        }
+        Ok(verdict)
     }
 
     pub(super) async fn catchup(
@@ -106,32 +125,10 @@ impl Engine {
         let state = self.joined(sub).await;
         let messages = async {
             let argument = sub_argument(&state, sub)?;
-            let values = state.call(Hook::Catchup, (argument, last_event_id)).await?;
-            let read = || {
-                let list = match values.into_iter().next() {
-                    Some(LuaValue::Table(list)) => list,
-                    None | Some(LuaValue::Nil | LuaValue::Boolean(false)) => return Ok(Vec::new()),
-                    Some(other) => {
-                        let message = format!("a list was expected, not a {}", other.type_name());
-                        return Err(Error::runtime(message));
-                    }
-                };
-                if list.raw_len() == 0 && !list.is_empty() {
-                    return Err(Error::runtime("a list was expected, not a map"));
-                }
-                let mut messages = Vec::new();
-                for item in list.sequence_values::<LuaValue>() {
-                    let LuaValue::Table(item) = item? else {
-                        return Err(Error::runtime("an element of the list is no table"));
-                    };
-                    let message = returned::message(state.lua(), &item, &MessageTable::default())?;
-                    if !message.is_empty() {
-                        messages.push(message);
-                    }
-                }
-                Ok(messages)
-            };
-            read().map_err(returned_failure)
+            let read =
+                |values, allowance: &Allowance| returned::list(state.lua(), values, allowance);
+            let asked = state.ask(Hook::Catchup, (argument, last_event_id), read);
+            asked.await
         };
         match messages.await {
             Ok(messages) => messages,
@@ -168,9 +165,11 @@ impl Engine {
         let state = self.joined(sub).await;
         let retry = async {
             let argument = sub_argument(&state, sub)?;
-            let values = state.call(Hook::Timeout, (argument, elapsed_ms)).await?;
-            let first = values.into_iter().next().unwrap_or(LuaValue::Nil);
-            returned::milliseconds(state.lua(), &first).map_err(returned_failure)
+            let read = |values: MultiValue, _: &Allowance| {
+                let first = values.into_iter().next().unwrap_or(LuaValue::Nil);
+                returned::milliseconds(state.lua(), &first)
+            };
+            state.ask(Hook::Timeout, (argument, elapsed_ms), read).await
         };
         match retry.await {
             Ok(retry) => retry,
@@ -183,6 +182,9 @@ impl Engine {
 
     pub(super) async fn leave(self: &Rc<Self>, sub: &Sub) {
         let state = self.joined(sub).await;
+        if sub.is_missed_by(state.generation()) {
+            return;
+        }
         let left = async {
             let argument = sub_argument(&state, sub)?;
             state.call(Hook::Unsubscribe, argument).await
@@ -252,41 +254,15 @@ async fn message_in(
         Ok((keys.publication(lua, publication)?, keys.sub(lua, sub)?))
     };
     let arguments = arguments().map_err(|error| Failure::raised(&error))?;
-    let values = state.call(Hook::Message, arguments).await?;
-    read_message(state, values, publication.message()).map_err(returned_failure)
-}
-
-fn read_message(
-    state: &State,
-    values: MultiValue,
-    before: &MessageTable,
-) -> LuaResult<Option<MessageTable>> {
-    let table = match values.into_iter().next() {
-        None | Some(LuaValue::Nil | LuaValue::Boolean(false)) => return Ok(None),
-        Some(LuaValue::Table(table)) => table,
-        Some(other) => {
-            let message = format!("a table or nil was expected, not a {}", other.type_name());
-            return Err(Error::runtime(message));
-        }
+    let read = |values, allowance: &Allowance| {
+        returned::changed(state.lua(), values, publication.message(), allowance)
     };
-    let message = message_of(state, &table, before)?;
-    Ok((!message.is_empty()).then_some(message))
-}
-
-fn message_of(state: &State, table: &Table, before: &MessageTable) -> LuaResult<MessageTable> {
-    match table.raw_get::<LuaValue>(&state.keys().msg)? {
-        LuaValue::Table(message) => returned::message(state.lua(), &message, before),
-        _ => Err(Error::runtime("the table has no msg")),
-    }
+    state.ask(Hook::Message, arguments, read).await
 }
 
 fn sub_argument(state: &State, sub: &Sub) -> Result<Table, Failure> {
     let argument = state.keys().sub(state.lua(), sub);
     argument.map_err(|error| Failure::raised(&error))
-}
-
-fn returned_failure(error: Error) -> Failure {
-    Failure::returned(error)
 }
 
 /// A hook `error` that waits, as for another server, is not called more often than this at the same time.

@@ -12,6 +12,8 @@ pub struct ScriptConfig {
     pub time_limit: Option<Duration>,
     /// How many bytes the state may hold; 256 MiB by default, `None` is no limit.
     pub memory_limit: Option<usize>,
+    /// How long a request waits until its hook is called; then it is refused. Ten seconds by default.
+    pub patience: Duration,
     /// What of the machine the script reaches.
     pub access: Access,
 }
@@ -24,6 +26,7 @@ impl ScriptConfig {
             tick: Duration::from_millis(500),
             time_limit: Some(Duration::from_secs(1)),
             memory_limit: Some(256 << 20),
+            patience: Duration::from_secs(10),
             access: Access::Sandboxed,
         }
     }
@@ -43,6 +46,12 @@ impl ScriptConfig {
     /// Sets how many bytes the state may hold.
     pub fn memory_limit(mut self, limit: Option<usize>) -> Self {
         self.memory_limit = limit;
+        self
+    }
+
+    /// Sets how long a request waits until its hook is called.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 

@@ -3,7 +3,7 @@ use std::{
     fs,
     rc::Rc,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use mlua::Lua;
@@ -39,7 +39,7 @@ pub(crate) struct Engine {
     pub(super) text: RefCell<Rc<str>>,
     /// What `startup` was called with.
     pub(super) cli: RefCell<Option<CliTable>>,
-    /// Held by whoever makes the next generation.
+    /// Held by whoever starts a generation.
     pub(super) reloading: Mutex<()>,
     pub(super) rebuilding: Cell<bool>,
     /// How many calls of the hook `error` are running.
@@ -54,7 +54,7 @@ pub(crate) fn run(
     host: Arc<dyn Host>,
     shared: Arc<Shared>,
     loaded: oneshot::Sender<Result<(), ScriptError>>,
-    jobs: mpsc::Receiver<Job>,
+    jobs: mpsc::Receiver<(Instant, Job)>,
     leaving: mpsc::UnboundedReceiver<Sub>,
 ) {
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
@@ -108,7 +108,7 @@ impl Engine {
 
     async fn serve(
         self: &Rc<Self>,
-        mut jobs: mpsc::Receiver<Job>,
+        mut jobs: mpsc::Receiver<(Instant, Job)>,
         mut leaving: mpsc::UnboundedReceiver<Sub>,
     ) {
         loop {
@@ -116,7 +116,7 @@ impl Engine {
                 biased;
                 Some(sub) = leaving.recv() => self.spawn_leave(sub),
                 job = jobs.recv() => match job {
-                    Some(job) => self.take(job),
+                    Some((asked, job)) => self.take(asked, job),
                     None => break,
                 },
             }
@@ -130,9 +130,15 @@ impl Engine {
         let _ = time::timeout(SHUTDOWN, self.until_all_left()).await;
     }
 
-    fn take(self: &Rc<Self>, job: Job) {
+    fn take(self: &Rc<Self>, asked: Instant, job: Job) {
         let engine = Rc::clone(self);
-        task::spawn_local(async move { engine.run_job(job).await });
+        task::spawn_local(async move {
+            // Whoever waits is told to come again when the answer is dropped: the queue gets no longer than this.
+            if job.may_be_refused() && asked.elapsed() >= engine.config.patience {
+                return;
+            }
+            engine.run_job(job).await;
+        });
     }
 
     fn spawn_leave(self: &Rc<Self>, sub: Sub) {
@@ -191,6 +197,7 @@ impl Engine {
     }
 
     async fn startup(self: &Rc<Self>, cli: CliTable) -> Result<(), ScriptError> {
+        let _held = self.reloading.lock().await;
         let state = self.state();
         start(&state, &cli, None).await?;
         self.cli.replace(Some(cli));

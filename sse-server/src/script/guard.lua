@@ -1,8 +1,9 @@
--- What can catch an error must not catch that the script is over its budget; what loads code takes text only.
+-- What can catch an error must not catch that the script is over its budget; what loads code takes text only;
+-- and nothing of a script runs where no budget holds.
 -- over(caught) tells whether a budget is spent; pending is what a call yields while the server waits for it.
 local over, pending, text_only = ...
 
-local status, isyieldable = coroutine.status, coroutine.isyieldable
+local type, status, isyieldable = type, coroutine.status, coroutine.isyieldable
 local raw_pcall, raw_xpcall, raw_error, raw_load, raw_loadfile = pcall, xpcall, error, load, loadfile
 local create, raw_resume, raw_close, yield = coroutine.create, coroutine.resume, coroutine.close, coroutine.yield
 
@@ -90,6 +91,18 @@ function load(chunk, name, mode, ...)
 end
 
 if text_only then
+  -- The interpreter does not look at the time in a finalizer, and runs one whenever it collects.
+  local raw_setmetatable, rawget = setmetatable, rawget
+  function setmetatable(object, ...)
+    local metatable = ...
+    if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
+      raw_error("a metatable must not have __gc", 2)
+    end
+    return raw_setmetatable(object, ...)
+  end
+  -- The one metatable with a finalizer that a script could reach.
+  getmetatable(io.stdout).__metatable = false
+
   function loadfile(path, mode, ...)
     return raw_loadfile(path, "t", ...)
   end

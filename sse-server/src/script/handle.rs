@@ -1,6 +1,14 @@
-use std::{fmt, sync::Arc, thread};
+use std::{
+    fmt,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time,
+};
 
 use crate::script::{
     cli_table::CliTable,
@@ -25,7 +33,7 @@ use crate::script::{
 #[derive(Clone)]
 pub struct Script {
     shared: Arc<Shared>,
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<(Instant, Job)>,
     /// Unbounded, since dropping a connection cannot wait; there are no more than there were connections.
     leaving: mpsc::UnboundedSender<Sub>,
 }
@@ -115,7 +123,7 @@ impl Script {
     /// A call that has begun goes on to its end; if it accepts, `unsubscribe` is called.
     pub async fn subscribe(&self, request: RequestTable) -> Result<SubscribeVerdict, HookError> {
         if !self.defines(Hook::Subscribe) {
-            let subscriber = self.accept(request).await;
+            let subscriber = self.accept(request);
             let topics = None;
             return Ok(SubscribeVerdict::Accept { subscriber, topics });
         }
@@ -131,17 +139,21 @@ impl Script {
     }
 
     /// Calls `catchup`; empty if there is no such hook, or it failed.
+    ///
+    /// # Errors
+    /// [`HookError`] if the script does not answer.
     pub async fn catchup(
         &self,
         subscriber: &Subscriber,
         last_event_id: Option<String>,
-    ) -> Vec<MessageTable> {
+    ) -> Result<Vec<MessageTable>, HookError> {
         if !self.defines(Hook::Catchup) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let sub = subscriber.sub().clone();
-        let answer = self.ask(|reply| Job::Catchup(sub, last_event_id, reply));
-        answer.await.unwrap_or_default()
+        let asked = self.ask(|reply| Job::Catchup(sub, last_event_id, reply));
+        self.unless_stuck(Hook::Catchup, async { asked.await.map(Ok) })
+            .await
     }
 
     /// Calls `message` for each publication, in order; `Ok(None)` is not sent.
@@ -165,14 +177,15 @@ impl Script {
         answer.unwrap_or_else(|| vec![Err(unavailable(Hook::Message))])
     }
 
-    /// Calls `timeout`, and returns the reconnection time in milliseconds if it gave one.
+    /// Calls `timeout`, and returns the reconnection time in milliseconds if it gave one within five seconds.
     pub async fn timeout(&self, subscriber: &Subscriber, elapsed_ms: u64) -> Option<u64> {
         if !self.defines(Hook::Timeout) {
             return None;
         }
         let sub = subscriber.sub().clone();
-        let answer = self.ask(|reply| Job::Timeout(sub, elapsed_ms, reply));
-        answer.await.flatten()
+        let asked = self.ask(|reply| Job::Timeout(sub, elapsed_ms, reply));
+        let answer = self.unless_stuck(Hook::Timeout, async { asked.await.map(Ok) });
+        time::timeout(TIMEOUT, answer).await.ok()?.ok()?
     }
 
     /// Waits until every `unsubscribe` has run, then calls `shutdown`; at most five seconds.
@@ -216,14 +229,15 @@ impl Script {
         }
     }
 
-    async fn accept(&self, request: RequestTable) -> Subscriber {
+    fn accept(&self, request: RequestTable) -> Subscriber {
         let generation = self.shared.generation();
         let sub = Sub::new(request, Fields::default(), generation);
         self.shared.add(sub.clone());
         let subscriber = Subscriber::new(self.clone(), sub.clone());
         // A reload may have begun between the two, and would not know of it.
         if self.shared.generation() != generation {
-            let _ = self.jobs.send(Job::Join(sub)).await;
+            // Where there is no room, the next call about it tells the new generation.
+            let _ = self.jobs.try_send((Instant::now(), Job::Join(sub)));
         }
         subscriber
     }
@@ -245,10 +259,10 @@ impl Script {
         self.ask(job).await
     }
 
-    /// Returns `None` if the thread has ended.
+    /// Returns `None` if the thread has ended, or does not take the job.
     async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Option<T> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.send(job(reply)).await.ok()?;
+        self.jobs.send((Instant::now(), job(reply))).await.ok()?;
         answer.await.ok()
     }
 
@@ -286,6 +300,9 @@ fn unavailable(hook: Hook) -> HookError {
     tracing::warn!(%hook, error_id = id, "the script does not answer");
     HookError::new(hook, HookErrorKind::Unavailable, id)
 }
+
+/// Nothing is delivered to a connection while its hook `timeout` runs.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// More than the connections of a small server ask for at once; who comes then waits.
 const JOBS: usize = 1024;

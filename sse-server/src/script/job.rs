@@ -25,6 +25,16 @@ pub(crate) enum Job {
     Reload(oneshot::Sender<Result<u64, ScriptError>>),
 }
 
+impl Job {
+    /// Whether it is a request that can as well come again later.
+    pub(crate) fn may_be_refused(&self) -> bool {
+        matches!(
+            self,
+            Self::Publish(_) | Self::Subscribe(_) | Self::Catchup(..)
+        )
+    }
+}
+
 pub(crate) struct PublishJob {
     pub(crate) request: RequestTable,
     pub(crate) message: MessageTable,

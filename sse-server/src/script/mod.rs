@@ -1,5 +1,6 @@
 //! The Lua side: a script's hooks, called on a thread of its own.
 
+mod allowance;
 mod answers;
 mod attachment;
 mod budget;

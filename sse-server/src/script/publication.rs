@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use bytestring::ByteString;
+use sse_hub::Draft;
 
 use crate::script::{
     attachment, message_table::MessageTable, request_table::RequestTable, value::Fields,
@@ -56,6 +58,22 @@ impl Publication {
     pub fn from_attachment(attachment: &[u8], message: MessageTable) -> Self {
         let (request, fields) = attachment::decode(attachment).unwrap_or_default();
         Self::new(request, message.clone()).with(message, fields)
+    }
+
+    /// Returns about how many bytes it takes in memory.
+    pub(crate) fn size(&self) -> usize {
+        let message = self.message();
+        let lines = |text: &ByteString| text.len() + size_of::<ByteString>();
+        size_of::<Inner>()
+            + message.data.as_ref().map_or(0, |data| data.len())
+            + message.comment.iter().map(lines).sum::<usize>()
+            + self.request().size()
+            + self.fields().size()
+    }
+
+    /// Tells whether what is stored beside an entry has room for it.
+    pub(crate) fn can_be_stored(&self) -> bool {
+        self.to_attachment().len() <= Draft::MAX_ATTACHMENT_LEN
     }
 
     pub(crate) fn fields(&self) -> &Fields {

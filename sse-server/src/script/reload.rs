@@ -2,6 +2,7 @@
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
+use futures_util::{StreamExt as _, stream};
 use mlua::{Lua, Result as LuaResult};
 use tokio::{
     sync::{OwnedRwLockReadGuard, RwLock},
@@ -91,13 +92,24 @@ impl Engine {
         if cli.is_some() {
             self.spawn_ticks(Rc::clone(&next));
         }
-        for (index, sub) in self.shared.subs().iter().enumerate() {
-            self.join(sub).await;
-            if index % 64 == 63 {
-                task::yield_now().await;
-            }
-        }
+        self.spawn_joins();
         Ok(generation)
+    }
+
+    /// Tells the current generation of all connections, not holding up whoever makes the next one.
+    fn spawn_joins(self: &Rc<Self>) {
+        let engine = Rc::clone(self);
+        task::spawn_local(async move {
+            let subs = stream::iter(engine.shared.subs());
+            let join = |sub: Sub| {
+                let engine = Rc::clone(&engine);
+                async move {
+                    engine.join(&sub).await;
+                    task::yield_now().await;
+                }
+            };
+            subs.for_each_concurrent(JOINS, join).await;
+        });
     }
 
     /// Tells a generation that it ends, once the calls in it have.
@@ -136,10 +148,15 @@ impl Engine {
         };
         if let Err(failure) = told.await {
             self.failed(&state, Hook::Subscribe, failure);
+            // It was not counted in, and so must not be counted out.
+            sub.set_missed(state.generation());
         }
         sub.set_joined(state.generation());
     }
 }
+
+/// How many connections a generation is told of at the same time: its `subscribe` may wait.
+const JOINS: usize = 64;
 
 /// How long a reload waits for publications that were accepted and are not in the log.
 const ORDER: Duration = Duration::from_secs(2);

@@ -53,6 +53,18 @@ impl RequestTable {
         }
     }
 
+    /// Returns about how many bytes its texts take.
+    pub(crate) fn size(&self) -> usize {
+        let pair = |(name, value): &(ByteString, ByteString)| {
+            name.len() + value.len() + 2 * size_of::<ByteString>()
+        };
+        size_of::<Self>()
+            + self.uri.len()
+            + self.path.len()
+            + self.query.len()
+            + self.headers.iter().map(pair).sum::<usize>()
+    }
+
     /// Returns the table of what a script itself publishes: as if it had come over the loopback interface.
     pub(crate) fn of_script() -> Self {
         let ip = ByteString::from_static("127.0.0.1");

@@ -116,6 +116,40 @@ mod tests {
                 "!module 'no.such' not found",
             ),
             (Sandboxed, "return dofile('/no/such/file')", "!cannot open"),
+            (
+                Sandboxed,
+                "setmetatable({}, {__gc = function() end})",
+                "!a metatable must not have __gc",
+            ),
+            (
+                Sandboxed,
+                "local m, ran = {}, false
+                setmetatable({}, m)
+                m.__gc = function() ran = true end
+                collectgarbage()
+                return ran",
+                "false",
+            ),
+            (Sandboxed, "return getmetatable(io.stdout)", "false"),
+            (
+                Sandboxed,
+                "local t = setmetatable({}, {__index = {a = 5}}) return setmetatable(t, nil).a or getmetatable(t)",
+                "nil",
+            ),
+            (
+                Sandboxed,
+                "return setmetatable({})",
+                "!nil or table expected",
+            ),
+            (Os, "setmetatable({}, {__gc = 1})", "!must not have __gc"),
+            (
+                Unsafe,
+                "local ran = false
+                setmetatable({}, {__gc = function() ran = true end})
+                collectgarbage()
+                return ran",
+                "true",
+            ),
             (Os, "return type(os.execute)", "function"),
             (Os, "return type(io.popen)", "function"),
             (Os, "return type(debug)", "nil"),
@@ -166,6 +200,14 @@ mod tests {
             (
                 "return select(2, pcall(coroutine.wrap(function() error('inner', 0) end)))",
                 "inner",
+            ),
+            (
+                "return select('#', pcall(function() return nil, nil end))",
+                "3",
+            ),
+            (
+                "return select('#', coroutine.resume(coroutine.create(function() return nil, nil end)))",
+                "3",
             ),
             (
                 "local f = coroutine.wrap(function() end) f() return select(2, pcall(f))",

@@ -5,14 +5,17 @@ use std::{ffi::c_void, sync::Arc};
 use bytes::Bytes;
 use mlua::{Error, Result, Table, Value as LuaValue};
 
-use crate::script::value::{Fields, Value};
+use crate::script::{
+    allowance::Allowance,
+    value::{Fields, Value},
+};
 
 /// Copies a table, without some of its keys.
 ///
 /// # Errors
 /// If there is a function, userdata, a coroutine or a cycle anywhere in it, or it is too large.
-pub(crate) fn fields(table: &Table, leave_out: &[&str]) -> Result<Fields> {
-    Copy::new().fields(table, leave_out)
+pub(crate) fn fields(table: &Table, leave_out: &[&str], allowance: &Allowance) -> Result<Fields> {
+    Copy::new(allowance).fields(table, leave_out)
 }
 
 /// Copies any value.
@@ -20,21 +23,23 @@ pub(crate) fn fields(table: &Table, leave_out: &[&str]) -> Result<Fields> {
 /// # Errors
 /// As [`fields`].
 #[cfg(test)]
-pub(crate) fn value(value: &LuaValue) -> Result<Value> {
-    Copy::new().value(value)
+pub(crate) fn value(value: &LuaValue, allowance: &Allowance) -> Result<Value> {
+    Copy::new(allowance).value(value)
 }
 
 /// One copy on its way.
-struct Copy {
+struct Copy<'a> {
+    allowance: &'a Allowance,
     /// The tables that are open: one that is met again below itself is a cycle.
     path: Vec<*const c_void>,
     /// How many more values may be copied.
     left: usize,
 }
 
-impl Copy {
-    fn new() -> Self {
+impl<'a> Copy<'a> {
+    fn new(allowance: &'a Allowance) -> Self {
         Self {
+            allowance,
             path: Vec::new(),
             left: MAX_VALUES,
         }
@@ -46,7 +51,11 @@ impl Copy {
             LuaValue::Boolean(value) => Value::Boolean(*value),
             LuaValue::Integer(value) => Value::Integer(*value),
             LuaValue::Number(value) => Value::Number(*value),
-            LuaValue::String(text) => Value::Bytes(Bytes::copy_from_slice(&text.as_bytes())),
+            LuaValue::String(text) => {
+                let text = text.as_bytes();
+                self.allowance.take(text.len())?;
+                Value::Bytes(Bytes::copy_from_slice(&text))
+            }
             LuaValue::Table(table) => Value::Table(Arc::new(self.fields(table, &[])?)),
             LuaValue::LightUserData(pointer) if pointer.0.is_null() => Value::Null,
             other => {
@@ -65,9 +74,10 @@ impl Copy {
             return Err(Error::runtime("a table is nested too deeply to be kept"));
         }
         self.path.push(pointer);
-        let length = table.raw_len();
+        let length = table.raw_len().min(self.left);
+        self.allowance.take(length * size_of::<Value>())?;
         let mut fields = Fields {
-            list: vec![Value::Nil; length.min(self.left)],
+            list: vec![Value::Nil; length],
             map: Vec::new(),
         };
         table.for_each(|key: LuaValue, item: LuaValue| {
@@ -83,7 +93,10 @@ impl Copy {
             let item = self.value(&item)?;
             match place.and_then(|index| fields.list.get_mut(index.wrapping_sub(1))) {
                 Some(place) => *place = item,
-                None => fields.map.push((self.value(&key)?, item)),
+                None => {
+                    self.allowance.take(size_of::<(Value, Value)>())?;
+                    fields.map.push((self.value(&key)?, item));
+                }
             }
             Ok(())
         })?;
@@ -111,7 +124,7 @@ mod tests {
         let lua = Lua::new();
         lua.load(SHOW).exec().unwrap();
         let original: LuaValue = lua.load(chunk).eval().unwrap();
-        let found = match value(&original) {
+        let found = match value(&original, &Allowance::of(&lua)) {
             Ok(copy) => {
                 let copy = tables::value(&lua, &copy).unwrap();
                 let show: mlua::Function = lua.globals().get("show").unwrap();
@@ -184,6 +197,19 @@ mod tests {
                 "local t = {} for i = 1, 200000 do t[i] = i end return t",
                 "!too large",
             ),
+            (
+                "local s, t = ('x'):rep(1 << 20), {} for i = 1, 100 do t[i] = s end return t",
+                "!too large",
+            ),
+            (
+                "local s, t = ('x'):rep(1 << 20), {} for i = 1, 100 do t[s .. i] = 1 end return t",
+                "!too large",
+            ),
+            // A list that is all holes: its length is found by doubling.
+            (
+                "local t = {} for i = 1, 1000 do t[i] = {[1] = 1, [2] = 1, [4] = 1, [8] = 1, [16] = 1, [32] = 1, [64] = 1, [128] = 1, [256] = 1, [512] = 1, [1024] = 1, [2048] = 1, [4096] = 1, [8192] = 1, [16384] = 1, [32768] = 1, [65536] = 1} end return t",
+                "!too large",
+            ),
         ] {
             check(chunk, expected);
         }
@@ -193,7 +219,7 @@ mod tests {
     fn keys_are_left_out_only_at_the_top() {
         let lua = Lua::new();
         let table = lua.load("return {req = 1, a = {req = 2}}").eval().unwrap();
-        let copied = fields(&table, &["req", "msg"]).unwrap();
+        let copied = fields(&table, &["req", "msg"], &Allowance::of(&lua)).unwrap();
         let inner = Fields {
             list: Vec::new(),
             map: vec![("req".into(), 2.into())],

@@ -4,6 +4,7 @@ use mlua::{Function, IntoLuaMulti, Lua, MultiValue, Result as LuaResult, Table, 
 use tokio::sync::Notify;
 
 use crate::script::{
+    allowance::Allowance,
     budget::{self, Budget, Over},
     config::ScriptConfig,
     error::{HookErrorKind, ScriptError, ScriptErrorKind},
@@ -94,6 +95,33 @@ impl State {
         }
     }
 
+    /// Calls a hook, and reads what it returned under the same budget: no more is copied than the state allows.
+    pub(crate) async fn ask<T>(
+        &self,
+        hook: Hook,
+        arguments: impl IntoLuaMulti,
+        read: impl FnOnce(MultiValue, &Allowance) -> LuaResult<T>,
+    ) -> Result<T, Failure> {
+        let read = |values| {
+            let read = read(values, &Allowance::of(&self.lua));
+            read.map_err(Failure::returned)
+        };
+        let Some(function) = self.function(hook) else {
+            return read(MultiValue::new());
+        };
+        let _running = Running::enter(self);
+        let call = async {
+            let values = function.call_async::<MultiValue>(arguments).await;
+            // As for what calls are made with: names are not much.
+            let _ = self.lua.set_memory_limit(0);
+            read(values.map_err(|error| self.raised(&error))?)
+        };
+        match self.budget.metered(&self.lua, hook, call).await {
+            Ok(read) => read,
+            Err(over) => Err(Failure::over(over)),
+        }
+    }
+
     /// Calls any function under the budget of a hook.
     pub(crate) async fn call_function(
         &self,
@@ -105,7 +133,7 @@ impl State {
         let call = function.call_async::<MultiValue>(arguments);
         match self.budget.metered(&self.lua, hook, call).await {
             Ok(Ok(values)) => Ok(values),
-            Ok(Err(error)) => Err(Failure::raised(&error)),
+            Ok(Err(error)) => Err(self.raised(&error)),
             Err(over) => Err(Failure::over(over)),
         }
     }
@@ -146,6 +174,13 @@ impl State {
         self.generation
     }
 
+    fn raised(&self, error: &mlua::Error) -> Failure {
+        if budget::is_memory_error(error) && self.budget.is_full(&self.lua) {
+            return Failure::over(Over::Memory);
+        }
+        Failure::raised(error)
+    }
+
     fn function(&self, hook: Hook) -> Option<&Function> {
         self.functions[hook as usize].as_ref()
     }
@@ -166,19 +201,20 @@ impl Failure {
     }
 
     pub(crate) fn raised(error: &mlua::Error) -> Self {
-        if budget::is_memory_error(error) {
-            return Self::over(Over::Memory);
-        }
         Self {
             kind: HookErrorKind::Raised,
             text: error.to_string(),
         }
     }
 
-    pub(crate) fn returned(text: impl std::fmt::Display) -> Self {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is a function for map_err"
+    )]
+    fn returned(error: mlua::Error) -> Self {
         Self {
             kind: HookErrorKind::Returned,
-            text: text.to_string(),
+            text: error.to_string(),
         }
     }
 }

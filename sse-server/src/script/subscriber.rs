@@ -60,6 +60,7 @@ struct Inner {
     request: RequestTable,
     fields: Fields,
     joined: AtomicU64,
+    missed: AtomicU64,
     joining: Mutex<()>,
 }
 
@@ -73,6 +74,7 @@ impl Sub {
             request,
             fields,
             joined: AtomicU64::new(generation),
+            missed: AtomicU64::new(0),
             joining: Mutex::new(()),
         }))
     }
@@ -97,6 +99,15 @@ impl Sub {
 
     pub(crate) fn set_joined(&self, generation: u64) {
         self.0.joined.store(generation, Ordering::Release);
+    }
+
+    /// Tells whether a generation's `subscribe` failed when it was told of it; `unsubscribe` is then not called.
+    pub(crate) fn is_missed_by(&self, generation: u64) -> bool {
+        self.0.missed.load(Ordering::Acquire) == generation
+    }
+
+    pub(crate) fn set_missed(&self, generation: u64) {
+        self.0.missed.store(generation, Ordering::Release);
     }
 
     /// Held while another generation's `subscribe` is told of it.

@@ -36,6 +36,26 @@ pub struct Fields {
     pub map: Vec<(Value, Value)>,
 }
 
+impl Fields {
+    /// Returns about how many bytes they take in memory.
+    pub(crate) fn size(&self) -> usize {
+        let pair = |(key, value): &(Value, Value)| key.size() + value.size();
+        let list = self.list.iter().map(Value::size).sum::<usize>();
+        list + self.map.iter().map(pair).sum::<usize>()
+    }
+}
+
+impl Value {
+    fn size(&self) -> usize {
+        let held = match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Table(fields) => size_of::<Fields>() + fields.size(),
+            _ => 0,
+        };
+        size_of::<Self>() + held
+    }
+}
+
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
         Self::Bytes(Bytes::copy_from_slice(text.as_bytes()))

@@ -5,12 +5,19 @@ use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, reque
 use sse_core::{EncodedBatch, EventStream, KeepAlive, RESPONSE_HEADERS};
 use sse_hub::{Resume, Subscription};
 
-use super::{blocks, hooked::Hooked, live::Live, opening::Opening, rules, source::Source};
+use super::{
+    blocks,
+    hooked::Hooked,
+    live::Live,
+    opening::{Opening, Told},
+    rules,
+    source::Source,
+};
 use crate::{
     answer::{Refusal, Reply, hook_failed, problem, scripted, unavailable},
     registry::Full,
     remote::{Client, new_name},
-    script::{Hook, Script, SubscribeVerdict, Subscriber},
+    script::{Hook, RequestTable, Script, SubscribeVerdict, Subscriber},
     state::{App, Shared},
 };
 
@@ -20,79 +27,74 @@ pub(crate) async fn subscribe(app: Shared, client: Client, request: Request<Body
     if client.is_over_a_limit() || app.is_draining() {
         return come_again(&app, &parts);
     }
-    let opened = match app.script() {
-        Some(script) => open_scripted(&app, script, &client, &parts).await,
-        None => open(&app, &client, &parts).await,
-    };
+    let opened = open(&app, &client, &parts).await;
     opened.unwrap_or_else(Refusal::into_reply)
 }
 
 async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Refusal> {
     let after = rules::resume_id(parts)?;
-    let topics = rules::topics(parts.uri.query());
-    check_topics(app, client, &topics, parts)?;
-    let name = new_name();
-    let opening = Opening::new(app, name.clone());
-    let subscription = if app.is_hub_wire() {
-        opening.take_as_asked(parts.uri.query(), after).await?
-    } else {
-        opening.take(topics.clone(), after).await?
+    let query = parts.uri.query();
+    let request = app.script().map(|_| client.request_table(parts));
+    let name = request
+        .as_ref()
+        .map_or_else(new_name, |request| request.id.clone());
+    let opening = Opening::new(app, name.clone(), query);
+    // Nothing that is published while a hook runs is missed.
+    let held = match app
+        .script_with(Hook::Subscribe)
+        .or(app.script_with(Hook::Catchup))
+    {
+        Some(_) => Some(opening.hold().await?),
+        None => None,
     };
-    let handle = subscription.handle();
-    let entered = app.registry.enter(name, topics, client, handle);
-    let registration = entered.map_err(|Full| Refusal::from(come_again(app, parts)))?;
-    let reply = stream_reply(app, &subscription);
-    let source = Source::Hub(Box::new(subscription));
-    let live = Live::new(Arc::clone(app), source, None, registration, None);
-    Ok(reply.map(|()| Body::new(body(live))))
-}
-
-async fn open_scripted(
-    app: &Shared,
-    script: &Script,
-    client: &Client,
-    parts: &Parts,
-) -> Result<Reply, Refusal> {
-    let after = rules::resume_id(parts)?;
-    let request = client.request_table(parts);
-    let name = request.id.clone();
-    let opening = Opening::new(app, name.clone());
-    let held = opening.hold().await?;
-    let verdict = script.subscribe(request).await;
-    let (subscriber, topics) = match verdict.map_err(|error| Refusal::from(hook_failed(&error)))? {
-        SubscribeVerdict::Accept { subscriber, topics } => (Arc::new(subscriber), topics),
-        SubscribeVerdict::Reject => {
-            let text = "subscribe rejected by script";
-            return Err(problem(StatusCode::FORBIDDEN, text).into());
+    let (subscriber, topics) = match app.script().zip(request) {
+        Some((script, request)) => {
+            let (subscriber, topics) = ask(script, request).await?;
+            (Some(Arc::new(subscriber)), topics)
         }
-        SubscribeVerdict::Answer(answer) => return Err(scripted(answer).into()),
+        None => (None, None),
     };
     let topics = match topics {
         Some(topics) => topics,
         None if app.script_routes() => Vec::new(),
-        None => rules::topics(parts.uri.query()),
+        None => rules::topics(query),
     };
     check_topics(app, client, &topics, parts)?;
     let id = after.as_ref().map(ToString::to_string);
-    let subscription = opening.settle(held, topics.clone(), after).await?;
+    let subscription = match held {
+        Some(held) => opening.settle(held, topics.clone(), after).await?,
+        None => opening.take(topics.clone(), after).await?,
+    };
     let handle = subscription.handle();
     let entered = app.registry.enter(name, topics, client, handle);
     let registration = entered.map_err(|Full| Refusal::from(come_again(app, parts)))?;
-    let catchup = if catches_up(app, id.as_deref(), &subscription) {
-        opening.tell(script.catchup(&subscriber, id).await)
-    } else {
-        None
+    let catchup = match (app.script_with(Hook::Catchup), &subscriber) {
+        (Some(script), Some(subscriber)) if catches_up(app, id.as_deref(), &subscription) => {
+            let messages = script.catchup(subscriber, id).await;
+            opening.tell(messages.map_err(|error| Refusal::from(hook_failed(&error)))?)
+        }
+        _ => None,
     };
     let reply = stream_reply(app, &subscription);
-    let source = source(app, subscription, &subscriber);
-    let live = Live::new(
-        Arc::clone(app),
-        source,
-        catchup,
-        registration,
-        Some(subscriber),
-    );
+    let source = source(app, subscription, subscriber.as_ref(), opening.told());
+    let live = Live::new(Arc::clone(app), source, catchup, registration, subscriber);
     Ok(reply.map(|()| Body::new(body(live))))
+}
+
+/// Asks the script whether it takes the connection, and for what.
+async fn ask(
+    script: &Script,
+    request: RequestTable,
+) -> Result<(Subscriber, Option<Vec<String>>), Refusal> {
+    let verdict = script.subscribe(request).await;
+    match verdict.map_err(|error| Refusal::from(hook_failed(&error)))? {
+        SubscribeVerdict::Accept { subscriber, topics } => Ok((subscriber, topics)),
+        SubscribeVerdict::Reject => {
+            let text = "subscribe rejected by script";
+            Err(problem(StatusCode::FORBIDDEN, text).into())
+        }
+        SubscribeVerdict::Answer(answer) => Err(scripted(answer).into()),
+    }
 }
 
 /// Refuses what no connection may have, and asks those to come later whose patterns are too many for now.
@@ -113,19 +115,23 @@ fn check_topics(
 /// Whether `catchup` is called: on the hub's wire only where the log does not go on behind what the client has.
 fn catches_up(app: &App, id: Option<&str>, subscription: &Subscription) -> bool {
     let is_complete = *subscription.resume() == Resume::Complete && id.is_some();
-    app.script_with(Hook::Catchup).is_some() && !(app.is_hub_wire() && is_complete)
+    !(app.is_hub_wire() && is_complete)
 }
 
-fn source(app: &Shared, subscription: Subscription, subscriber: &Arc<Subscriber>) -> Source {
-    if app.script_with(Hook::Message).is_none() {
-        return Source::Hub(Box::new(subscription));
+fn source(
+    app: &Shared,
+    subscription: Subscription,
+    subscriber: Option<&Arc<Subscriber>>,
+    told: Option<Told>,
+) -> Source {
+    match subscriber.filter(|_| app.script_with(Hook::Message).is_some()) {
+        Some(subscriber) => {
+            let entries = subscription.entries();
+            let hooked = Hooked::new(Arc::clone(app), entries, Arc::clone(subscriber), told);
+            Source::Hooked(Box::new(hooked))
+        }
+        None => Source::Hub(Box::new(subscription)),
     }
-    let hooked = Hooked::new(
-        Arc::clone(app),
-        subscription.entries(),
-        Arc::clone(subscriber),
-    );
-    Source::Hooked(Box::new(hooked))
 }
 
 /// The stream itself breaks the silence: it knows the position.

@@ -10,7 +10,9 @@ use futures_core::Stream as _;
 use sse_core::{EncodedBatch, EncodedEvent, Event, EventId};
 use sse_hub::{CloseReason, Delivery, Entries, Entry};
 
+use super::opening::Told;
 use crate::{
+    publications,
     script::{HookError, MessageTable, Subscriber},
     state::Shared,
 };
@@ -28,8 +30,11 @@ pub(super) struct Hooked {
     asked: Vec<Arc<Entry>>,
     /// The last entry that was sent or left out, if something behind it has been read and not sent.
     resolved: Option<EventId>,
-    /// What follows what was asked.
-    control: Option<EncodedEvent>,
+    /// What follows what was asked: events of the hub's own that belong together, such as an opening and a gap.
+    controls: Vec<EncodedEvent>,
+    /// What follows those.
+    next: Option<Arc<Entry>>,
+    told: Option<Told>,
     state: State,
 }
 
@@ -47,7 +52,12 @@ enum State {
 const MOST_AT_ONCE: usize = 64;
 
 impl Hooked {
-    pub(super) fn new(app: Shared, entries: Entries, subscriber: Arc<Subscriber>) -> Self {
+    pub(super) fn new(
+        app: Shared,
+        entries: Entries,
+        subscriber: Arc<Subscriber>,
+        told: Option<Told>,
+    ) -> Self {
         Self {
             app,
             entries,
@@ -55,7 +65,9 @@ impl Hooked {
             call: None,
             asked: Vec::new(),
             resolved: None,
-            control: None,
+            controls: Vec::new(),
+            next: None,
+            told,
             state: State::Busy,
         }
     }
@@ -80,8 +92,9 @@ impl Hooked {
                     return Poll::Ready(Some(batch));
                 }
             }
-            if let Some(control) = self.control.take() {
-                return Poll::Ready(Some(EncodedBatch::from(control)));
+            if !self.controls.is_empty() {
+                let controls = std::mem::take(&mut self.controls);
+                return Poll::Ready(Some(EncodedBatch::new(&controls)));
             }
             if self.state == State::Ended {
                 return Poll::Ready(None);
@@ -96,19 +109,23 @@ impl Hooked {
     /// Collects what is ready.
     fn poll_entries(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.state = State::Busy;
+        self.asked.extend(self.next.take());
         while self.asked.len() < MOST_AT_ONCE {
             match Pin::new(&mut self.entries).poll_next(cx) {
-                Poll::Ready(Some(Delivery::Entry(entry))) => self.asked.push(entry),
-                Poll::Ready(Some(Delivery::Control(control))) => {
-                    self.control = Some(control);
+                Poll::Ready(Some(Delivery::Entry(entry))) if self.controls.is_empty() => {
+                    self.asked.push(entry);
+                }
+                Poll::Ready(Some(Delivery::Entry(entry))) => {
+                    self.next = Some(entry);
                     break;
                 }
+                Poll::Ready(Some(Delivery::Control(control))) => self.controls.push(control),
                 Poll::Ready(Some(_)) => {}
                 Poll::Ready(None) => {
                     self.state = State::Ended;
                     break;
                 }
-                Poll::Pending if self.asked.is_empty() => {
+                Poll::Pending if self.asked.is_empty() && self.controls.is_empty() => {
                     self.state = State::Idle;
                     return Poll::Pending;
                 }
@@ -121,7 +138,8 @@ impl Hooked {
     fn begin_call(&mut self) {
         let app = Arc::clone(&self.app);
         let subscriber = Arc::clone(&self.subscriber);
-        let publications = app.publications.of_all(self.asked.iter().map(|it| &**it));
+        let asked = self.asked.iter().map(|entry| publications::of(entry));
+        let publications = asked.collect();
         self.call = Some(Box::pin(async move {
             match app.script() {
                 Some(script) => script.message(publications, &subscriber).await,
@@ -133,9 +151,13 @@ impl Hooked {
     /// Turns answers into bytes; after one that cannot be had the stream ends, in front of that entry.
     fn take_answers(&mut self, answers: Answers) -> Option<EncodedBatch> {
         let mut events = Vec::with_capacity(answers.len());
+        let told = self.told.as_ref();
+        let was_told = |entry: &Entry, table: &MessageTable| {
+            told.is_some_and(|told| told.has(entry, table.id.as_ref()))
+        };
         for (entry, answer) in self.asked.drain(..).zip(answers) {
             match answer {
-                Ok(Some(table)) if !table.is_empty() => {
+                Ok(Some(table)) if !table.is_empty() && !was_told(&entry, &table) => {
                     events.push(encode(&entry, table, self.app.is_hub_wire()));
                 }
                 // What raised is counted and logged by the script's side.
@@ -143,7 +165,8 @@ impl Hooked {
                 Err(error) if !error.is_unavailable() => {}
                 Err(_) => {
                     self.state = State::Ended;
-                    self.control = None;
+                    self.controls.clear();
+                    self.next = None;
                     break;
                 }
             }

@@ -3,16 +3,18 @@
 use std::{
     collections::HashSet,
     sync::{Arc, OnceLock},
+    time::SystemTime,
 };
 
 use bytestring::ByteString;
 use http::StatusCode;
 use sse_core::{EncodedBatch, Event, EventId};
 use sse_hub::{
-    Entry, Rejection, Resume, Session, SessionRequest, Subscribe, SubscribeError,
+    Entry, Rejection, Resume, Session, SessionRequest, Start, Subscribe, SubscribeError,
     SubscribeErrorKind, Subscription,
 };
 
+use super::rules;
 use crate::{
     answer::{Refusal, problem, unavailable},
     script::{Hook, MessageTable},
@@ -22,21 +24,68 @@ use crate::{
 /// The topic of a connection whose script has not said what it listens to; nobody else has it.
 const WAITING: &str = "sse-server/waiting for its topics";
 
-/// Ids that `catchup` returned, once it has: their entries are not sent again.
-pub(super) type Told = Arc<OnceLock<HashSet<EventId>>>;
+/// What `catchup` returned, once it has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told(Arc<OnceLock<(HashSet<EventId>, u64)>>);
+
+impl Told {
+    /// Whether an entry need not be sent, printed with this id: it was there when `catchup` returned the id.
+    pub(super) fn has(&self, entry: &Entry, id: Option<&EventId>) -> bool {
+        let told = self.0.get().filter(|(_, head)| entry.seq() <= *head);
+        told.zip(id).is_some_and(|((ids, _), id)| ids.contains(id))
+    }
+}
 
 /// How a place in the log is taken.
 #[derive(Clone, Debug)]
 pub(super) struct Opening<'a> {
     app: &'a App,
     name: ByteString,
+    query: Option<&'a str>,
     told: Option<Told>,
 }
 
+/// A place in the log that was taken before it was known what for.
+#[derive(Debug)]
+pub(super) struct Held {
+    subscription: Subscription,
+    since: SystemTime,
+}
+
 impl<'a> Opening<'a> {
-    pub(super) fn new(app: &'a App, name: ByteString) -> Self {
+    pub(super) fn new(app: &'a App, name: ByteString, query: Option<&'a str>) -> Self {
         let told = app.script_with(Hook::Catchup).map(|_| Told::default());
-        Self { app, name, told }
+        Self {
+            app,
+            name,
+            query,
+            told,
+        }
+    }
+
+    /// Returns what `catchup` will have returned, if there is that hook.
+    pub(super) fn told(&self) -> Option<Told> {
+        self.told.clone()
+    }
+
+    /// Returns what leaves out entries by their publishers' ids; the hook `message` may print others.
+    fn filter(&self) -> Option<impl Fn(&Entry) -> bool + Send + Sync + 'static + use<>> {
+        let told = self.told();
+        let told = told.filter(|_| self.app.script_with(Hook::Message).is_none());
+        told.map(|told| move |entry: &Entry| !told.has(entry, entry.own_id()))
+    }
+
+    /// Takes a place behind what the client has, or where its query says, as clients of the hub do.
+    pub(super) async fn take(
+        &self,
+        topics: Vec<String>,
+        after: Option<EventId>,
+    ) -> Result<Subscription, Refusal> {
+        if self.app.is_hub_wire() {
+            return self.take_as_asked(topics, after, Start::Latest).await;
+        }
+        let subscribe = self.subscribe(topics).after(after);
+        subscribe.await.map_err(|error| refusal(&error))
     }
 
     fn subscribe(&self, topics: Vec<String>) -> Subscribe {
@@ -45,57 +94,66 @@ impl<'a> Opening<'a> {
             .hub
             .subscribe(topics)
             .presence(self.name.clone(), "");
-        match self.told.clone() {
-            Some(told) => subscribe.filter(move |entry| !was_told(&told, entry)),
+        match self.filter() {
+            Some(filter) => subscribe.filter(filter),
             None => subscribe,
         }
     }
 
-    /// Takes a place for topics that are known, behind what the client has.
-    pub(super) async fn take(
+    /// Takes a place as the parameters of the query say; `start` holds where they say nothing.
+    async fn take_as_asked(
         &self,
         topics: Vec<String>,
         after: Option<EventId>,
-    ) -> Result<Subscription, Refusal> {
-        let subscribe = self.subscribe(topics).after(after);
-        subscribe.await.map_err(|error| refusal(&error))
-    }
-
-    /// Takes a place as the parameters of a query say that clients of the hub know.
-    pub(super) async fn take_as_asked(
-        &self,
-        query: Option<&str>,
-        after: Option<EventId>,
+        start: Start,
     ) -> Result<Subscription, Refusal> {
         let header = |_: &str| None;
-        let request = SessionRequest::new(after, query, &header);
+        let request = SessionRequest::new(after, self.query, &header);
         let session = self.app.hub.session(request, |request| {
             let mut session = Session::from_query(request)?;
+            session.topics = topics.into_iter().map(ByteString::from).collect();
             session.presence = Some((self.name.clone(), ByteString::new()));
-            Ok(session)
+            if session.start == Start::Latest {
+                session.start = start;
+            }
+            Ok(match self.filter() {
+                Some(filter) => session.filter(filter),
+                None => session,
+            })
         });
         session.await.map_err(|rejection| rejected(&rejection))
     }
 
     /// Takes a place before it is known what for: what is published from now on will not be missed.
-    pub(super) async fn hold(&self) -> Result<Subscription, Refusal> {
-        self.take(vec![WAITING.to_owned()], None).await
+    pub(super) async fn hold(&self) -> Result<Held, Refusal> {
+        let since = SystemTime::now();
+        let subscribe = self.subscribe(vec![WAITING.to_owned()]);
+        let subscription = subscribe.await.map_err(|error| refusal(&error))?;
+        Ok(Held {
+            subscription,
+            since,
+        })
     }
 
     /// Goes on from a place that is held, or from behind what the client has if that can be found.
     pub(super) async fn settle(
         &self,
-        held: Subscription,
+        held: Held,
         topics: Vec<String>,
         after: Option<EventId>,
     ) -> Result<Subscription, Refusal> {
-        let is_replayed = self.app.is_hub_wire() || self.told.is_none();
-        if let Some(after) = after.filter(|_| is_replayed) {
+        if self.app.is_hub_wire() {
+            if after.is_some() || rules::says_where(self.query) {
+                let start = Start::Since(held.since);
+                return self.take_as_asked(topics, after, start).await;
+            }
+        } else if let Some(after) = after.filter(|_| self.told.is_none()) {
             let resumed = self.take(topics.clone(), Some(after)).await?;
-            if self.app.is_hub_wire() || *resumed.resume() == Resume::Complete {
+            if *resumed.resume() == Resume::Complete {
                 return Ok(resumed);
             }
         }
+        let held = held.subscription;
         let handle = held.handle();
         let topics = if topics.is_empty() {
             vec![DEFAULT.to_owned()]
@@ -114,7 +172,7 @@ impl<'a> Opening<'a> {
     pub(super) fn tell(&self, messages: Vec<MessageTable>) -> Option<EncodedBatch> {
         let ids = messages.iter().filter_map(|message| message.id.clone());
         if let Some(told) = &self.told {
-            let _ = told.set(ids.collect());
+            let _ = told.0.set((ids.collect(), self.app.hub.head().seq));
         }
         let encode = |mut message: MessageTable| {
             if self.app.is_hub_wire() {
@@ -130,12 +188,6 @@ impl<'a> Opening<'a> {
 
 /// The hub's default topic.
 const DEFAULT: &str = "default";
-
-fn was_told(told: &Told, entry: &Entry) -> bool {
-    let ids = told.get().filter(|ids| !ids.is_empty());
-    ids.zip(entry.own_id())
-        .is_some_and(|(ids, id)| ids.contains(id))
-}
 
 /// What the hub's own rules answer, in the words of this server.
 fn rejected(rejection: &Rejection) -> Refusal {

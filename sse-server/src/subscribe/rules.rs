@@ -39,6 +39,12 @@ pub(super) fn topics(query: Option<&str>) -> Vec<String> {
         .collect()
 }
 
+/// Whether the query says where a stream on the hub's wire begins, or that it is told where it is live.
+pub(super) fn says_where(query: Option<&str>) -> bool {
+    let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pairs.any(|(name, _)| name == "start" || name == "markers")
+}
+
 /// The longest pattern, in bytes.
 const MOST_PATTERN: usize = 256;
 

@@ -26,7 +26,7 @@ function catchup(sub, id)
 end
 "#;
 
-fn scripted(text: &str, arguments: &[&str]) -> (tempfile::NamedTempFile, Running) {
+pub(crate) fn scripted(text: &str, arguments: &[&str]) -> (tempfile::NamedTempFile, Running) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     let path = file.path().to_str().unwrap().to_owned();
@@ -95,8 +95,9 @@ fn what_is_published_while_catchup_runs_is_delivered_once() {
     stream.expect(": ok\n\n");
     stream.expect("id: c\ndata: caught up\n\n");
     stream.expect("data: meanwhile\n\n");
-    server.publish("later");
-    stream.expect("data: later\n\n");
+    // An id that is used again is a new event.
+    assert_eq!(server.json(r#"{"data":"later","id":"c"}"#).status, 202);
+    stream.expect("id: c\ndata: later\n\n");
 }
 
 #[test]

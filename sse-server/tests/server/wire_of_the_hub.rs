@@ -1,6 +1,6 @@
 //! `--ids hub`: positions, gaps and ends are told.
 
-use crate::{client::Stream, running::Running};
+use crate::{balance::scripted, client::Stream, running::Running};
 
 fn hub(arguments: &[&str]) -> Running {
     let all: Vec<_> = ["--ids", "hub"].iter().chain(arguments).copied().collect();
@@ -128,4 +128,70 @@ fn a_client_may_say_where_to_begin() {
     wrong.check_error(400, "the parameter start has a value that it cannot have");
     let wrong = server.get("/sse?topic=a/**/b");
     wrong.check_error(400, "a topic must have ** only as its last segment");
+}
+
+#[test]
+fn catchup_is_asked_unless_the_log_goes_on_behind_what_the_client_has() {
+    let text = r#"
+function catchup(sub, id) return {{data = "caught up", id = "c"}} end
+function message(pub, sub) return pub end
+"#;
+    let (_file, server) = scripted(text, &["--ids", "hub"]);
+    let mut fresh = server.stream("/sse", "");
+    let (start, _) = block(&mut fresh);
+    fresh.expect("data: caught up\n\n");
+    server.publish("a");
+    assert_eq!(block(&mut fresh).1, "data: a\n\n");
+    let mut resumed = server.stream("/sse", &format!("last-event-id: {start}\r\n"));
+    assert_eq!(resumed.head.header("sse-resume"), Some("complete"));
+    assert!(block(&mut resumed).1.ends_with(": ok\n\n"));
+    assert_eq!(block(&mut resumed).1, "data: a\n\n");
+    let mut other = server.stream("/sse", "last-event-id: k3v9x0qa-1-7c21ab04\r\n");
+    assert!(other.next().unwrap().ends_with(": ok\n\n"));
+    assert!(block(&mut other).1.starts_with("event: hub.gap\n"));
+    other.expect("data: caught up\n\n");
+    assert_eq!(block(&mut other).1, "data: a\n\n");
+}
+
+#[test]
+fn a_client_may_say_where_to_begin_whatever_a_script_defines() {
+    for text in [
+        "function tick() end",
+        "function message(pub) return pub end",
+        "function subscribe(sub) return sub end",
+        "function subscribe(sub) return sub, {topics = {'default'}} end",
+    ] {
+        let (_file, server) = scripted(text, &["--ids", "hub"]);
+        for data in ["a", "b", "c"] {
+            server.publish(data);
+        }
+        let mut stream = server.stream("/sse?start=last=2&markers=1", "");
+        let _opening = block(&mut stream);
+        assert_eq!(block(&mut stream).1, "data: b\n\n", "{text}");
+        assert_eq!(block(&mut stream).1, "data: c\n\n", "{text}");
+        let live = block(&mut stream).1;
+        assert_eq!(live, "event: hub.live\ndata: {}\n\n", "{text}");
+        let unknown = server.send(
+            "GET /sse?on_gap=fail HTTP/1.1\r\nhost: x\r\nlast-event-id: k3v9x0qa-1-7c21ab04\r\n",
+            b"",
+        );
+        assert_eq!(unknown.status, 412, "{text}");
+    }
+}
+
+#[test]
+fn what_is_published_while_the_script_thinks_is_not_missed_whatever_the_query_says() {
+    let text = r#"
+local sse = require "sse"
+function subscribe(sub)
+  sse.publish({data = "meanwhile"})
+  return sub
+end
+"#;
+    let (_file, server) = scripted(text, &["--ids", "hub"]);
+    for query in ["", "?markers=1"] {
+        let mut stream = server.stream(&format!("/sse{query}"), "");
+        let _opening = block(&mut stream);
+        assert_eq!(block(&mut stream).1, "data: meanwhile\n\n", "{query}");
+    }
 }

@@ -1,5 +1,6 @@
 //! `fernet`: texts that only who knows the key can read or write, and that can grow too old.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE};
 use fernet::Fernet;
 use mlua::{Error, Lua, LuaString, MetaMethod, Result, UserData, UserDataMethods, Value};
 
@@ -69,11 +70,28 @@ fn decrypt(
     )]
     let ttl = match ttl {
         Some(ttl) if ttl < 0.0 => return Ok(None),
-        ttl => ttl.map(|ttl| ttl as u64),
+        ttl => ttl.map(|ttl| (ttl as u64).min(LATEST)),
     };
+    if !has_possible_time(&token) {
+        return Ok(None);
+    }
     let data = fernet.decrypt_at_time(&token, ttl, seconds(lua));
     data.ok().map(|data| lua.create_string(data)).transpose()
 }
+
+/// Whether the moment that a token names is one that a time may be added to: anybody may write anything there.
+fn has_possible_time(token: &str) -> bool {
+    // The first twelve characters are the version and the moment.
+    let head = token.get(..12).map(|head| URL_SAFE.decode(head));
+    let Some(Ok(head)) = head else {
+        return false;
+    };
+    let time = head.get(1..).and_then(<[u8]>::first_chunk);
+    time.is_some_and(|time| u64::from_be_bytes(*time) <= LATEST)
+}
+
+/// Far behind every moment that there will be, and far from the end of the numbers.
+const LATEST: u64 = 1 << 62;
 
 fn seconds(lua: &Lua) -> u64 {
     u64::try_from(clock::of(lua).unix_millis() / 1000).unwrap_or(0)
@@ -122,6 +140,15 @@ mod tests {
                     "nil",
                 ),
                 ("return require('fernet')():decrypt('nonsense')", "nil"),
+                (
+                    "local f = require('fernet')() return f:decrypt(f:encrypt('x'), math.huge)",
+                    "'x'",
+                ),
+                // A moment at the end of all numbers.
+                (
+                    "return require('fernet')():decrypt('gP__________' .. ('A'):rep(88), 60)",
+                    "nil",
+                ),
                 ("return require('fernet')():decrypt('')", "nil"),
                 ("return require('fernet')():decrypt('\\255')", "nil"),
                 ("return require('fernet')():decrypt(nil)", "nil"),

@@ -2,6 +2,7 @@
 
 mod argument;
 mod base64;
+mod bounded;
 pub(crate) mod clock;
 mod env;
 mod fernet;

@@ -6,6 +6,7 @@ use bytestring::ByteString;
 use mlua::{Error, Lua, Result, Table};
 
 use crate::script::{
+    allowance::Allowance,
     answers::Beside,
     host::{Connection, Host},
     message_table::MessageTable,
@@ -67,11 +68,12 @@ async fn publish(
     message: &Table,
     options: Option<Table>,
 ) -> Result<Table> {
-    let message = returned::message(lua, message, &MessageTable::default())?;
+    let allowance = Allowance::of(lua);
+    let message = returned::message(lua, message, &MessageTable::default(), &allowance)?;
     if message.is_empty() {
         return Err(Error::runtime("an empty message cannot be published"));
     }
-    let routing = Beside::new(options).routing(lua)?;
+    let routing = Beside::new(options).routing(lua, &allowance)?;
     let publication = Publication::new(RequestTable::of_script(), message);
     let published = host.publish(publication, routing).await;
     let published = published.map_err(Error::runtime)?;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::script::HookErrorKind;
 
 /// Counts, and says how many there are.
 const OCCUPANCY: &str = "local sse, sleep, n = require 'sse', require 'sleep', 0
@@ -70,4 +71,29 @@ async fn what_is_left_when_the_last_handle_goes_is_still_called() {
     drop(subscriber);
     until(|| !host.0.lock().unwrap().is_empty()).await;
     assert_eq!(*host.0.lock().unwrap(), ["1 0"]);
+}
+
+#[tokio::test]
+async fn who_was_accepted_with_what_cannot_be_kept_is_unsubscribed() {
+    let text = "local sse, n = require 'sse', 0
+        local ways = {
+            key = function(sub) sub.x = print return sub end,
+            topic = function(sub) return sub, {topics = {''}} end,
+            none = function(sub) return sub, {topics = {}} end,
+        }
+        function subscribe(sub)
+            n = n + 1
+            return ways[sub.req.id](sub)
+        end
+        function unsubscribe(sub) n = n - 1 sse.publish({data = sub.req.id .. ' ' .. n}) end";
+    let bench = Bench::started(text).await;
+    for way in ["key", "topic", "none"] {
+        let failed = bench.script.subscribe(request(way)).await.unwrap_err();
+        assert_eq!(failed.kind(), HookErrorKind::Returned, "{way}");
+    }
+    let mut published = bench.until_published(3).await;
+    assert!(published[2].ends_with(" 0"), "{published:?}");
+    published.sort();
+    let left = published.iter().map(|it| it.split(' ').next().unwrap());
+    assert_eq!(left.collect::<Vec<_>>(), ["key", "none", "topic"]);
 }

@@ -273,13 +273,13 @@ async fn catchup_gives_a_list_or_nothing() {
     ] {
         let bench = Bench::new(&format!("function catchup(sub, id) {body} end")).await;
         let subscriber = bench.subscribe("s").await;
-        let messages = bench.script.catchup(&subscriber, Some("7".into())).await;
+        let messages = bench.catchup(&subscriber, Some("7")).await;
         let found: String = messages.into_iter().map(wire).collect();
         assert_eq!(found, expected, "{body}");
     }
     let bench = Bench::new("function catchup(sub, id) return {{data = type(id)}} end").await;
     let subscriber = bench.subscribe("s").await;
-    let messages = bench.script.catchup(&subscriber, None).await;
+    let messages = bench.catchup(&subscriber, None).await;
     assert_eq!(
         messages.into_iter().map(wire).collect::<String>(),
         "data: nil\n\n"
@@ -321,7 +321,7 @@ async fn a_script_without_hooks_lets_everything_pass() {
     let event = Event::new("d").event(EventType::from_static("e"));
     let delivered = bench.deliver(event, &subscriber).await.unwrap();
     assert_eq!(delivered.as_deref(), Some("event: e\ndata: d\n\n"));
-    assert_eq!(bench.script.catchup(&subscriber, None).await, []);
+    assert_eq!(bench.catchup(&subscriber, None).await, []);
     assert_eq!(bench.script.timeout(&subscriber, 1).await, None);
 }
 

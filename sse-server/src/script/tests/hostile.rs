@@ -3,12 +3,12 @@ use std::time::{Duration, Instant};
 use sse_core::Event;
 
 use super::*;
-use crate::script::HookErrorKind;
+use crate::script::{Access, HookErrorKind};
 
 const LIMIT: Duration = Duration::from_millis(50);
 
 /// Bodies that never end; each runs in `publish` when the message says so.
-const ENDLESS: [(&str, &str); 16] = [
+const ENDLESS: [(&str, &str); 17] = [
     ("loop", "while true do end"),
     (
         "loop of pcalls",
@@ -65,6 +65,10 @@ const ENDLESS: [(&str, &str); 16] = [
     (
         "comparison",
         "while true do pcall(table.sort, {1, 2, 3}, function() while true do end end) end",
+    ),
+    (
+        "what never fits into memory",
+        "while true do pcall(string.rep, 'x', 1 << 40) end",
     ),
     ("tail calls", "local function f() return f() end f()"),
 ];
@@ -131,9 +135,10 @@ async fn a_memory_bomb_ends_its_hook_and_the_state_is_rebuilt() {
     let bombs = [
         "local s = 'x' while true do s = s .. s end",
         "local t = {} while true do t[#t + 1] = {} end",
-        "while true do pcall(string.rep, 'x', 1 << 30) end",
         "kept = kept or {} while true do pcall(function() while true do kept[#kept + 1] = ('x'):rep(1 << 20) end end) end",
         "local t = {} while true do xpcall(function() while true do t[#t + 1] = {} end end, function(e) return e end) end",
+        "local t = {} local f = function() while true do t[#t + 1] = {} end end while true do coroutine.resume(coroutine.create(f)) end",
+        "local t = {} local f = function() while true do t[#t + 1] = {} end end while true do pcall(coroutine.wrap(f)) end",
     ];
     for (index, bomb) in bombs.iter().enumerate() {
         let text = format!(
@@ -159,6 +164,62 @@ async fn a_memory_bomb_ends_its_hook_and_the_state_is_rebuilt() {
 }
 
 #[tokio::test]
+async fn words_are_not_taken_for_want_of_memory() {
+    let bench = Bench::new(
+        "function publish(pub)
+            local function raise() error(pub.msg.data, 0) end
+            local caught = {select(2, pcall(raise)),
+                select(2, xpcall(raise, function(e) return e end)),
+                select(2, coroutine.resume(coroutine.create(raise))),
+                select(2, pcall(coroutine.wrap(raise)))}
+            for i = 1, 4 do assert(caught[i] == pub.msg.data) end
+            return pub
+        end",
+    )
+    .await;
+    bench.accepted(Event::new("not enough memory")).await;
+    assert_eq!(bench.script.health().generation, 1);
+}
+
+#[tokio::test]
+async fn a_finalizer_is_no_way_out() {
+    let bench = Bench::new(
+        "local function forever() while true do end end
+        function publish(pub)
+            if pub.msg.data == 'file' then getmetatable(io.stdout).__gc = forever end
+            if pub.msg.data == 'table' then setmetatable({}, {__gc = forever}) end
+            local late = {}
+            setmetatable({}, late)
+            late.__gc = forever
+            collectgarbage()
+            return pub
+        end",
+    )
+    .await;
+    for way in ["file", "table"] {
+        let failed = bench.publish(Event::new(way)).await.unwrap_err();
+        assert_eq!(failed.kind(), HookErrorKind::Raised, "{way}");
+    }
+    bench.accepted(Event::new("d")).await;
+}
+
+#[tokio::test]
+async fn what_runs_while_an_ended_call_is_collected_is_seen() {
+    let limits = |config: ScriptConfig| config.time_limit(Some(LIMIT)).access(Access::Unsafe);
+    let bench = Bench::with(
+        "local function late() local till = os.clock() + 7 while os.clock() < till do end end
+        function publish(pub)
+            local held = setmetatable({}, {__gc = late})
+            while held do end
+        end",
+        limits,
+    )
+    .await;
+    let failed = bench.publish(Event::new("d")).await.unwrap_err();
+    assert_eq!(failed.kind(), HookErrorKind::Unavailable);
+}
+
+#[tokio::test]
 async fn a_call_that_is_stuck_in_c_is_noticed_and_what_needs_lua_is_refused() {
     // One call of six to thirteen seconds, and no instruction of Lua meanwhile: each letter more doubles the time.
     let bench = Bench::started(
@@ -167,7 +228,9 @@ async fn a_call_that_is_stuck_in_c_is_noticed_and_what_needs_lua_is_refused() {
         local n = 10
         while took(n) < 0.05 do n = n + 1 end
         function publish(pub) if pub.msg.data == 'stuck' then find(n + 7) end return pub end
-        function subscribe(sub) return sub end",
+        function subscribe(sub) return sub end
+        function catchup(sub) return {} end
+        function timeout(sub) return 1 end",
     )
     .await;
     let subscriber = bench.subscribe("s").await;
@@ -182,6 +245,9 @@ async fn a_call_that_is_stuck_in_c_is_noticed_and_what_needs_lua_is_refused() {
     let began = Instant::now();
     let failed = bench.script.subscribe(request("s2")).await.unwrap_err();
     assert_eq!(failed.kind(), HookErrorKind::Unavailable);
+    let failed = bench.script.catchup(&subscriber, None).await.unwrap_err();
+    assert_eq!(failed.kind(), HookErrorKind::Unavailable);
+    assert_eq!(bench.script.timeout(&subscriber, 1).await, None);
     bench.script.shutdown("signal").await;
     assert!(began.elapsed() < Duration::from_secs(1));
     // Without the hooks `message` and `unsubscribe`, nothing of this waits for Lua.

@@ -1,11 +1,13 @@
 //! What hooks do, through the handle that the server uses.
 
 mod connections;
+mod copies;
 mod held;
 mod hooks;
 mod hostile;
 mod isolation;
 mod reload;
+mod waiting;
 
 use std::{
     fmt::Write as _,
@@ -71,6 +73,11 @@ impl Bench {
             Ok(SubscribeVerdict::Accept { subscriber, .. }) => subscriber,
             other => panic!("{other:?}"),
         }
+    }
+
+    async fn catchup(&self, subscriber: &Subscriber, id: Option<&str>) -> Vec<MessageTable> {
+        let messages = self.script.catchup(subscriber, id.map(str::to_owned));
+        messages.await.unwrap()
     }
 
     /// Publishes an event and returns what one subscriber gets of it.
@@ -161,14 +168,15 @@ fn verdict(verdict: Result<PublishVerdict, HookError>) -> String {
     }
 }
 
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
 async fn until(condition: impl Fn() -> bool) {
     let passed = async {
         while !condition() {
             tokio::time::sleep(std::time::Duration::from_millis(1)).await;
         }
     };
-    let limit = std::time::Duration::from_secs(20);
-    tokio::time::timeout(limit, passed)
+    tokio::time::timeout(PATIENCE, passed)
         .await
         .expect("it comes true");
 }

@@ -1,10 +1,11 @@
 //! Lua values as JSON.
 
 use std::ffi::c_void;
-use std::io;
 
 use mlua::{Error, Lua, LuaSerdeExt, Result, Table, Value};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use crate::script::packages::bounded::Bounded;
 
 /// How the text is laid out.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +29,14 @@ pub(crate) fn encode(lua: &Lua, value: &Value, layout: Layout) -> Result<Vec<u8>
         arrays: &arrays,
         above: None,
     };
-    let mut out = Bounded(Vec::new());
+    // A table that holds another one twice, thirty levels deep, would write gigabytes.
+    let mut out = Bounded::default();
     let written = match layout {
         Layout::Compact => node.serialize(&mut serde_json::Serializer::new(&mut out)),
         Layout::Pretty => node.serialize(&mut serde_json::Serializer::pretty(&mut out)),
     };
     match written {
-        Ok(()) => Ok(out.0),
+        Ok(()) => Ok(out.into_inner()),
         Err(error) => Err(Error::runtime(format_args!("no JSON: {error}"))),
     }
 }
@@ -146,27 +148,5 @@ fn name(key: &Value) -> std::result::Result<String, String> {
     }
 }
 
-/// A table that holds another one twice, thirty levels deep, would write gigabytes, and no budget
-/// of the script's would see them.
-struct Bounded(Vec<u8>);
-
-impl io::Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > LONGEST {
-            let rule = format!("longer than {} MiB", LONGEST >> 20);
-            return Err(io::Error::other(rule));
-        }
-        self.0.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// What the decoder takes, too.
 const DEEPEST: usize = 128;
-
-/// A quarter of what the state may hold.
-const LONGEST: usize = 64 << 20;

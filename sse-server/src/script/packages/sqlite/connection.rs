@@ -1,10 +1,13 @@
 //! A database connection on a thread of its own.
 
+use std::cell::Cell;
 use std::error::Error;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 
+use rusqlite::limits::Limit;
 use tokio::sync::oneshot;
 
 /// What a piece of work gives back.
@@ -16,16 +19,49 @@ type Work = Box<dyn FnOnce(&mut rusqlite::Connection) + Send>;
 /// is dropped.
 pub(super) struct Connection {
     queue: mpsc::Sender<Work>,
+    /// One of those that may be open.
+    _open: OpenFile,
+}
+
+/// How many connections a state has open, each with a thread. A clone counts the same.
+#[derive(Clone, Default)]
+pub(super) struct OpenFiles(Rc<Cell<usize>>);
+
+struct OpenFile(OpenFiles);
+
+impl OpenFiles {
+    /// Whether there is room for one more.
+    pub(super) fn has_room(&self) -> bool {
+        self.0.get() < MOST_OPEN
+    }
+
+    fn open(&self) -> OpenFile {
+        self.0.set(self.0.get() + 1);
+        OpenFile(self.clone())
+    }
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        let files = &self.0.0;
+        files.set(files.get() - 1);
+    }
 }
 
 impl Connection {
     /// # Errors
     ///
-    /// The database cannot be opened.
-    pub(super) async fn open(path: String) -> mlua::Result<Self> {
+    /// The database cannot be opened, or too many are.
+    pub(super) async fn open(path: String, files: &OpenFiles, heap: i64) -> mlua::Result<Self> {
+        if !files.has_room() {
+            return Err(mlua::Error::runtime(format_args!(
+                "more than {MOST_OPEN} databases are open"
+            )));
+        }
+        let open = files.open();
         let (answer, opened) = oneshot::channel();
         let (queue, work) = mpsc::channel::<Work>();
-        let serve = move || match rusqlite::Connection::open(path) {
+        let serve = move || match limited(&path, heap) {
             Ok(mut connection) => {
                 if answer.send(Ok(())).is_ok() {
                     for work in work {
@@ -42,7 +78,7 @@ impl Connection {
             .spawn(serve)?;
         let opened = opened.await.map_err(|_| gone())?;
         opened.map_err(mlua::Error::external)?;
-        Ok(Self { queue })
+        Ok(Self { queue, _open: open })
     }
 
     /// Does a piece of work on the thread and waits for what it gives back.
@@ -81,6 +117,14 @@ impl Connection {
     }
 }
 
+/// Opens a database. What all of them hold in memory is limited, for the whole process: a limit of the heap only falls.
+fn limited(path: &str, heap: i64) -> rusqlite::Result<rusqlite::Connection> {
+    let connection = rusqlite::Connection::open(path)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
+    connection.query_row(&format!("PRAGMA hard_heap_limit = {heap}"), [], |_| Ok(()))?;
+    Ok(connection)
+}
+
 /// Says that nobody waits any more.
 struct Waiting(Arc<AtomicBool>);
 
@@ -98,6 +142,12 @@ fn gone() -> mlua::Error {
 /// under a millisecond.
 const STEPS: i32 = 10_000;
 
+/// The longest text or blob, in bytes: a quarter of what the state may hold.
+const LONGEST: i32 = 64 << 20;
+
+/// A script opens few, once.
+const MOST_OPEN: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,9 +155,13 @@ mod tests {
     const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
         SELECT count(*) FROM n";
 
+    async fn open(path: &str) -> mlua::Result<Connection> {
+        Connection::open(path.to_owned(), &OpenFiles::default(), 0).await
+    }
+
     #[tokio::test]
     async fn work_that_nobody_waits_for_is_interrupted() {
-        let connection = Connection::open(":memory:".to_owned()).await.unwrap();
+        let connection = open(":memory:").await.unwrap();
         let (begun, begins) = oneshot::channel();
         let endless = connection.call(move |database| {
             let _ = begun.send(());
@@ -124,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_was_not_begun_never_is() {
-        let connection = Connection::open(":memory:".to_owned()).await.unwrap();
+        let connection = open(":memory:").await.unwrap();
         let (open, gate) = mpsc::channel();
         connection.post(move |_| gate.recv().unwrap());
         let mut never = Box::pin(connection.call(|database| {
@@ -143,7 +197,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_database_that_cannot_be_opened_says_so() {
-        let opened = Connection::open("/nowhere/at/all.db".to_owned()).await;
+        let opened = open("/nowhere/at/all.db").await;
         assert!(opened.is_err_and(|error| error.to_string().contains("unable to open")));
     }
 }

@@ -13,11 +13,13 @@ use rusqlite::fallible_iterator::FallibleIterator as _;
 use tokio::sync::Mutex;
 
 use super::argument;
-use connection::{Connection, Outcome};
+use crate::script::allowance::MemoryLimit;
+use connection::{Connection, OpenFiles, Outcome};
 use row::{Cell, Rows};
 
 /// Puts the package where `require` finds it.
 pub(crate) fn register(lua: &Lua) -> Result<()> {
+    lua.set_app_data(OpenFiles::default());
     lua.register_module("sqlite", Package)
 }
 
@@ -29,9 +31,16 @@ impl UserData for Package {
     }
 
     fn add_methods<M: UserDataMethods<Self>>(methods: &mut M) {
-        methods.add_async_function("open", async |_, path: Value| {
+        methods.add_async_function("open", async |lua, path: Value| {
             let path = argument::utf8(&path, "sqlite.open", 1)?;
-            let connection = Connection::open(path).await?;
+            let files = lua.app_data_ref::<OpenFiles>().map(|files| files.clone());
+            let files = files.unwrap_or_default();
+            if !files.has_room() {
+                // Those that the script has let go of are closed.
+                let _ = lua.gc_collect();
+            }
+            let heap = i64::try_from(MemoryLimit::of(&lua).0).unwrap_or(i64::MAX);
+            let connection = Connection::open(path, &files, heap).await?;
             Ok(Database(Rc::new(Shared {
                 connection,
                 turn: Arc::default(),
@@ -88,7 +97,7 @@ fn shared(this: &Database) -> Result<Rc<Shared>> {
 }
 
 async fn execute(lua: &Lua, shared: &Shared, call: (Value, Option<Table>)) -> Result<Table> {
-    let (sql, arguments) = read("exec", call)?;
+    let (sql, arguments) = read(lua, "exec", call)?;
     let work = move |database: &rusqlite::Connection| {
         let mut statement = first(database, &sql)?;
         let rows = statement.execute(rusqlite::params_from_iter(arguments))?;
@@ -102,17 +111,21 @@ async fn execute(lua: &Lua, shared: &Shared, call: (Value, Option<Table>)) -> Re
 }
 
 async fn query(lua: &Lua, shared: &Shared, call: (Value, Option<Table>)) -> Result<Table> {
-    let (sql, arguments) = read("query", call)?;
+    let (sql, arguments) = read(lua, "query", call)?;
     let work =
         move |database: &rusqlite::Connection| Rows::read(&mut first(database, &sql)?, arguments);
     let rows = shared.connection.call(work).await?;
     rows.into_lua(lua)
 }
 
-fn read(function: &str, (sql, arguments): (Value, Option<Table>)) -> Result<(String, Vec<Cell>)> {
+fn read(
+    lua: &Lua,
+    function: &str,
+    (sql, arguments): (Value, Option<Table>),
+) -> Result<(String, Vec<Cell>)> {
     Ok((
         argument::utf8(&sql, function, 1)?,
-        row::arguments(arguments)?,
+        row::arguments(lua, arguments)?,
     ))
 }
 

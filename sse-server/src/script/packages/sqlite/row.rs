@@ -5,7 +5,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Statement, ToSql};
 
 use super::connection::Outcome;
-use crate::script::packages::json;
+use crate::script::{allowance::Allowance, packages::json};
 
 /// A value that a column can hold; text need not be UTF-8, as in the database.
 pub(super) enum Cell {
@@ -35,13 +35,6 @@ impl ToSql for Cell {
 }
 
 impl Cell {
-    fn size(&self) -> usize {
-        match self {
-            Self::Text(bytes) | Self::Blob(bytes) => size_of::<Self>() + bytes.len(),
-            _ => size_of::<Self>(),
-        }
-    }
-
     fn into_lua(self, lua: &Lua) -> Result<Value> {
         Ok(match self {
             Self::Null => Value::NULL,
@@ -64,14 +57,26 @@ impl From<ValueRef<'_>> for Cell {
     }
 }
 
+fn bytes_of(value: ValueRef<'_>) -> usize {
+    let held = match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => 0,
+    };
+    size_of::<Cell>() + held
+}
+
 /// The arguments of a statement; a nil ends the list.
-pub(super) fn arguments(list: Option<Table>) -> Result<Vec<Cell>> {
+pub(super) fn arguments(lua: &Lua, list: Option<Table>) -> Result<Vec<Cell>> {
     let Some(list) = list else {
         return Ok(Vec::new());
     };
     let list = list.sequence_values::<Value>();
+    let allowance = Allowance::of(lua);
     list.map(|value| {
-        Ok(match value? {
+        let value = value?;
+        let held = value.as_string().map_or(0, |text| text.as_bytes().len());
+        allowance.take(size_of::<Cell>() + held)?;
+        Ok(match value {
             Value::Boolean(yes) => Cell::Integer(yes.into()),
             Value::Integer(number) => Cell::Integer(number),
             Value::Number(number) => Cell::Real(number),
@@ -100,11 +105,15 @@ impl Rows {
         let mut found = statement.query(rusqlite::params_from_iter(arguments))?;
         let (mut rows, mut size) = (Vec::new(), 0);
         while let Some(row) = found.next()? {
-            let cells = (0..columns.len()).map(|column| Ok(Cell::from(row.get_ref(column)?)));
-            let cells = cells.collect::<rusqlite::Result<Vec<_>>>()?;
-            size += cells.iter().map(Cell::size).sum::<usize>();
-            if size > LARGEST {
-                return Err(format!("the result is larger than {} MiB", LARGEST >> 20).into());
+            let mut cells = Vec::with_capacity(columns.len());
+            for column in 0..columns.len() {
+                let value = row.get_ref(column)?;
+                // Before it is copied: a row may hold many times what a value may.
+                size += bytes_of(value);
+                if size > LARGEST {
+                    return Err(format!("the result is larger than {} MiB", LARGEST >> 20).into());
+                }
+                cells.push(Cell::from(value));
             }
             rows.push(cells);
         }

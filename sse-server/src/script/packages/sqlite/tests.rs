@@ -96,7 +96,7 @@ fn query_keeps_to_its_table() {
         ("return db:query('SELECT nonsense')", "!no such column"),
         (
             "return db:query('SELECT zeroblob(100000000) AS b')",
-            "!larger than 64 MiB",
+            "!too big",
         ),
     ]);
 }
@@ -387,4 +387,34 @@ fn several_connections_to_one_file_wait_for_each_other() {
         end
         return a:query('SELECT count(*) AS n FROM t')";
     assert_eq!(run(&lua, chunk), "{{n=20}}");
+}
+
+#[test]
+fn what_would_take_too_much_memory_raises() {
+    check_all(&[
+        ("db:query('SELECT zeroblob(1000000000)')", "!too big"),
+        // Each value is short enough, and the row is not.
+        (
+            "local z = 'zeroblob(60000000)' db:query('SELECT ' .. z .. ', ' .. z)",
+            "!larger than 64 MiB",
+        ),
+        (
+            "local s, t = ('x'):rep(1 << 20), {} for i = 1, 100 do t[i] = s end db:exec('SELECT 1', t)",
+            "!too large",
+        ),
+    ]);
+}
+
+#[test]
+fn there_is_an_end_to_open_databases_and_those_let_go_of_are_closed() {
+    check_all(&[
+        (
+            "local kept = {} for i = 1, 70 do kept[i] = sqlite.open(':memory:') end",
+            "!more than 64 databases are open",
+        ),
+        (
+            "for _ = 1, 200 do sqlite.open(':memory:') end return 'done'",
+            "'done'",
+        ),
+    ]);
 }

@@ -176,6 +176,35 @@ fn a_directory_is_read_and_stays_the_limit() {
     }
 }
 
+#[test]
+fn what_never_ends_and_what_grows_too_long_raises() {
+    let loops = "{% for a in range(10000) %}{% for b in range(10000) %}{% endfor %}{% endfor %}";
+    let long = "local s = ('x'):rep(1 << 20) return l:renderstring('{% for a in range(100) %}{{ s }}{% endfor %}', {s = s})";
+    let shared = "local t = {1} for _ = 1, 40 do t = {t, t} end return l:renderstring('', {t = t})";
+    check(
+        register,
+        &[
+            (
+                &of("{}", &format!("return l:renderstring('{loops}')")),
+                "!fuel",
+            ),
+            (
+                &format!("return require('template').renderstring('{loops}')"),
+                "!fuel",
+            ),
+            (
+                &of(
+                    &format!("{{templates = {{a = '{loops}'}}}}"),
+                    "return l:render('a')",
+                ),
+                "!fuel",
+            ),
+            (&of("{}", long), "!longer than 64 MiB"),
+            (&of("{}", shared), "!too large"),
+        ],
+    );
+}
+
 /// A chunk that makes a library `l` first.
 fn of(options: &str, rest: &str) -> String {
     format!("local l = require('template').library({options}) {rest}")
