@@ -88,6 +88,9 @@ async fn reload(binary: &Path, sizes: &Sizes) -> Result<usize> {
         .map(|_| Publishing::begin(address, Duration::from_millis(10), Refusal::Never))
         .collect();
     let mut current = 0;
+    for reader in &mut steady {
+        reader.sees(current).await?;
+    }
     for generation in 1..=sizes.reloads {
         let logged = server.logged();
         let text = if is_broken(generation) {
