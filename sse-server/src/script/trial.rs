@@ -137,7 +137,7 @@ impl Clock for Virtual {
 }
 
 /// A server without connections.
-struct Alone;
+pub(crate) struct Alone;
 
 impl Host for Alone {
     fn publish(&self, _: Publication, _: Routing) -> BoxFuture<Result<HostPublished, String>> {
