@@ -253,32 +253,3 @@ fn remove_seq<K: Eq + Hash>(map: &mut HashMap<K, VecDeque<u64>>, key: &K, seq: u
     }
     usize::from(removed.is_some())
 }
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use crate::{
-        log::tests::{append, log},
-        retention::Retention,
-    };
-
-    #[test]
-    fn the_least_that_is_kept_is_kept_whatever_its_age_and_length() {
-        let kept = |retention: Retention| {
-            let mut log = log(retention);
-            for _ in 0..10 {
-                append(&mut log, "a", |_| ());
-            }
-            log.retain(10_000);
-            let mut seqs = log.entries.keys().copied();
-            (seqs.next(), log.entries.len())
-        };
-        let short = Retention::default().bytes(1).age(Duration::from_secs(1));
-        assert_eq!(kept(short.clone()), (None, 0));
-        assert_eq!(kept(short.clone().at_least(3)), (Some(8), 3));
-        assert_eq!(kept(short.at_least(3).count(2)), (Some(9), 2));
-        let old = Retention::default().age(Duration::from_secs(1));
-        assert_eq!(kept(old.at_least(20)), (Some(1), 10));
-    }
-}
