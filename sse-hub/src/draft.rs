@@ -111,7 +111,7 @@ impl Draft {
         self
     }
 
-    /// Sets how long the entry is delivered.
+    /// Sets how long the entry is delivered, rounded up to milliseconds.
     pub fn time_to_live(mut self, time: Duration) -> Self {
         self.time_to_live = Some(time);
         self

@@ -24,7 +24,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Hub {
     engine: Arc<Engine>,
-    namespace: Arc<Namespace>,
+    pub(crate) namespace: Arc<Namespace>,
 }
 
 impl Hub {

@@ -61,7 +61,7 @@ impl Publish {
         self.with(|draft| draft.key(key))
     }
 
-    /// Sets how long the event is delivered.
+    /// Sets how long the event is delivered, rounded up to milliseconds.
     pub fn time_to_live(self, time: Duration) -> Self {
         self.with(|draft| draft.time_to_live(time))
     }

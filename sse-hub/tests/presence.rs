@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use sse_hub::{Hub, PresenceChange, PresenceChanges};
+use sse_hub::{Event, Hub, PresenceChange, PresenceChanges};
 use tokio_stream::Stream;
 
 fn next(changes: &mut PresenceChanges) -> Poll<Option<PresenceChange>> {
@@ -54,6 +54,9 @@ fn a_start_comes_before_its_end_and_nobody_counts_below_nobody() {
     // A watch keeps what comes of so many.
     const AT_ONCE: usize = 50;
     let hub = Hub::new();
+    // So that there is something to be read when they are ended.
+    at_once(hub.publish("a", Event::new("x"))).unwrap();
+    let before = hub.memory();
     let mut changes = hub.presence_changes();
     let is_done = AtomicBool::new(false);
     let subscribe = || {
@@ -86,6 +89,8 @@ fn a_start_comes_before_its_end_and_nobody_counts_below_nobody() {
         }
         assert_eq!(known.0.len(), 0);
     }
+    // Nothing is kept for who is gone.
+    assert_eq!(hub.memory(), before);
 }
 
 #[test]

@@ -2,19 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
 
+#[path = "shared/threads.rs"]
+mod threads;
+
 use std::{
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
-    thread::{self, Thread},
-    time::{Duration, Instant},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
 };
 
 use sse_core::Decoder;
 use sse_hub::{Event, Hub, Position, Resume, Retention, Subscription};
+use threads::{Numbers, wait, wait_for};
 use tokio_stream::Stream;
 
 /// Resumes over all threads of a test.
@@ -22,64 +21,6 @@ const RESUMES: u64 = 10_000;
 const READERS: u64 = 2;
 /// How far back a resume goes, so that it comes before, at and behind the head.
 const BACK: u64 = 40;
-/// Nothing takes longer than this unless a wake was lost.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Numbers that look random and are the same in every run with the same seed.
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        self.next() % end
-    }
-
-    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
-    }
-
-    /// Gives others the processor at places that nobody can plan.
-    fn maybe_yield(&mut self) {
-        match self.below(16) {
-            0..4 => thread::yield_now(),
-            4 => thread::sleep(Duration::from_micros(20)),
-            _ => {}
-        }
-    }
-}
-
-/// Wakes the thread that waits.
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn wait<T>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let until = Instant::now() + PATIENCE;
-    loop {
-        if let Poll::Ready(ready) = poll(&mut Context::from_waker(&waker)) {
-            return ready;
-        }
-        thread::park_timeout(until.saturating_duration_since(Instant::now()));
-        assert!(Instant::now() < until, "nobody woke the reader");
-    }
-}
-
-fn wait_for<T>(future: impl IntoFuture<Output = T>) -> T {
-    let mut future = std::pin::pin!(future.into_future());
-    wait(|cx| future.as_mut().poll(cx))
-}
-
 /// What the test's publishers and readers share.
 struct Stage {
     hub: Hub,

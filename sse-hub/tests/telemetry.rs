@@ -181,6 +181,23 @@ fn laggards_are_counted_by_policy() {
     });
 }
 
+#[test]
+fn a_batch_over_the_limit_is_one_skip() {
+    with_hub(async |hub, recorded| {
+        let mut skipping = hub.subscribe("a").lagging(Lagging::Skip).await.unwrap();
+        shared::ready_text(&mut skipping);
+        let parts: Vec<_> = (0..10).map(|_| hub.publish("a", Event::new("x"))).collect();
+        hub.publish_batch(parts).await.unwrap();
+        let name = "lagging_total namespace=main policy=skip";
+        assert_eq!(recorded.counter(name), 1);
+        let text = shared::ready_text(&mut skipping);
+        assert_eq!(text.matches("hub.gap").count(), 1, "{text}");
+        // It is looked at again.
+        publish(&hub, 5).await;
+        assert_eq!(recorded.counter(name), 2);
+    });
+}
+
 /// Keeps the fields of spans and warnings.
 #[derive(Clone, Default)]
 struct Logged(Arc<Mutex<Vec<HashMap<&'static str, String>>>>);

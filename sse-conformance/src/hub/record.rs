@@ -103,6 +103,8 @@ pub enum Happened {
     Shutdown { hub: usize },
     /// Who reads has been given the time to read everything.
     Settled { hub: usize },
+    /// Something was done that makes it harder.
+    Disturbed { fault: &'static str },
     /// Who is present changed.
     Presence { hub: usize, change: PresenceChange },
     /// Nobody reads any more.

@@ -127,6 +127,16 @@ const EVERYWHERE: &[&str] = &[
     "live marker",
     "on gap fail",
     "publish: repeated key",
+    "policy disconnect",
+    "policy skip",
+    "policy latest per key",
+    "fault reader pauses",
+    "fault client gone",
+    "fault hub replaced",
+    "fault time jumps",
+    "fault topic cleared",
+    "fault topics added",
+    "fault topics removed",
 ];
 const MEMORY: &[&str] = &["row R5a", "left out: retention's own rule"];
 const DELAYED: &[&str] = &[
@@ -136,4 +146,9 @@ const DELAYED: &[&str] = &[
     "row R6b",
     "row R11",
     "live gap rollback",
+    "fault end lost",
+    "fault fork",
+    "fault trim",
+    "fault stall",
+    "fault told late",
 ];

@@ -329,6 +329,9 @@ impl World {
         if forgets && let Some(older) = client.older.pop() {
             client.last = Some(older);
         }
+        self.record.note(Happened::Disturbed {
+            fault: "client gone",
+        });
         self.record.note(Happened::Left {
             connection: connection.number,
         });
@@ -363,6 +366,12 @@ impl World {
                 return;
             }
         }
+        let fault = if add {
+            "topics added"
+        } else {
+            "topics removed"
+        };
+        self.record.note(Happened::Disturbed { fault });
         self.record.note(Happened::Topics {
             connection: *number,
             added: added.clone(),

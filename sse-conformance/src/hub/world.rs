@@ -165,6 +165,7 @@ impl World {
             80..=82 => {
                 let index = self.dice.index(self.clients.len());
                 self.clients[index].paused ^= true;
+                self.disturbed("reader pauses");
             }
             83..=87 => {
                 let millis = self.dice.within(1, 40) * 100;
@@ -186,6 +187,7 @@ impl World {
         for place in &self.places {
             place.hub.maintain();
         }
+        self.disturbed("time jumps");
         self.record.note(Happened::Clock { millis });
         self.clock.advance(Duration::from_millis(millis));
         if let Some(delayed) = &self.delayed {
@@ -218,6 +220,7 @@ impl World {
             let hub = self.places[place].hub.clone();
             let waker = Flag::raised().waker();
             let mut clearing = Box::pin(async move { hub.clear(&topic).await.is_ok() });
+            self.disturbed("topic cleared");
             let _ = clearing.as_mut().poll(&mut Context::from_waker(&waker));
             self.catch_up();
         }
@@ -225,6 +228,7 @@ impl World {
 
     /// A hub is gone, and another takes its place.
     fn restart(&mut self) {
+        self.disturbed("hub replaced");
         let index = self.dice.index(self.places.len());
         for client in &mut self.clients {
             if let Some(connection) = client.connection.take_if(|it| it.place == index) {
@@ -247,25 +251,36 @@ impl World {
         match self.dice.below(16) {
             0 => {
                 if delayed.lose_the_last() {
+                    self.disturbed("end lost");
                     self.catch_up();
                 }
             }
             1 if self.dice.one_in(2) => {
+                self.disturbed("fork");
                 delayed.fork(self.dice.below(4) as usize);
                 self.catch_up();
             }
             2 => {
+                self.disturbed("trim");
                 delayed.trim(self.dice.below(5) as usize);
                 self.catch_up();
             }
-            3 if self.dice.one_in(2) => delayed.stall(),
+            3 if self.dice.one_in(2) => {
+                self.disturbed("stall");
+                delayed.stall();
+            }
             4 | 5 => delayed.resume(),
             _ => {
                 let place = self.dice.index(self.places.len());
+                self.disturbed("told late");
                 delayed.let_go(self.places[place].tail, self.dice.within(1, 30) as usize);
                 self.places[place].hub.maintain();
             }
         }
+    }
+
+    pub(super) fn disturbed(&self, fault: &'static str) {
+        self.record.note(Happened::Disturbed { fault });
     }
 
     pub(super) fn note_presence(&mut self) {

@@ -47,6 +47,8 @@ pub(crate) struct Listener {
     replaying: AtomicBool,
     ended: AtomicBool,
     ending: Mutex<Option<Ending>>,
+    /// Whether its subscription is gone, so that nothing is kept for its last reading.
+    reader_gone: AtomicBool,
 }
 
 /// The channels of a subscription with its seat in each, ascending by channel.
@@ -103,6 +105,7 @@ impl Listener {
             replaying: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             ending: Mutex::new(None),
+            reader_gone: AtomicBool::new(false),
         }
     }
 
@@ -165,8 +168,10 @@ impl Listener {
         Offer::Taken(self.slot.take())
     }
 
-    /// Forgets which entry was offered last: its sequence may be used again.
-    pub(crate) fn forget_offered(&self) {
+    /// Forgets what was behind a sequence: from there on they are used again.
+    pub(crate) fn forget_behind(&self, shared: u64) {
+        self.lost.fetch_min(shared, Ordering::AcqRel);
+        self.cleared.fetch_min(shared, Ordering::AcqRel);
         if self.last_offered.swap(0, Ordering::AcqRel) > self.cursor() {
             self.replaying.store(true, Ordering::Release);
         }
@@ -237,7 +242,9 @@ impl Listener {
 
     /// Whether everything was considered that the log had when its version was `seen`, and nothing else is to be done.
     pub(crate) fn has_seen(&self, seen: u64, version: u64) -> bool {
-        seen == version && !self.needs_a_look() && self.lag().0 == 0
+        // After a skip more may have been passed than was offered, which the next look puts right.
+        let is_even = self.offered.load(Ordering::Acquire) == self.passed.load(Ordering::Acquire);
+        seen == version && !self.needs_a_look() && is_even
     }
 
     /// When it is to be looked at again, if it is not too old now: nothing can be due before.
@@ -379,6 +386,15 @@ impl Listener {
 
     pub(crate) fn is_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
+    }
+
+    /// Notes that nobody reads what is ready. Called, and asked, with the log locked for writing.
+    pub(crate) fn set_reader_gone(&self) {
+        self.reader_gone.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_reader_gone(&self) -> bool {
+        self.reader_gone.load(Ordering::Relaxed)
     }
 
     pub(crate) fn ending(&self) -> Option<Ending> {

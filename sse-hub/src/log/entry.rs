@@ -98,7 +98,8 @@ impl Entry {
             .now
             .saturating_sub(intake.unix_now.saturating_sub(time));
         let expires = draft.time_to_live.map_or(u64::MAX, |it| {
-            at.saturating_add(u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
+            let millis = it.as_nanos().div_ceil(1_000_000);
+            at.saturating_add(u64::try_from(millis).unwrap_or(u64::MAX))
         });
         Self {
             position,
@@ -177,6 +178,11 @@ impl Entry {
             + size_of::<Self>()
             + self.topics.len() * size_of::<Topic>()
             + self.channels.len() * size_of::<ChannelId>()
+    }
+
+    /// When its time is over, by the hub's clock.
+    pub(crate) fn expires(&self) -> u64 {
+        self.expires
     }
 
     pub(crate) fn is_expired(&self, now: u64) -> bool {

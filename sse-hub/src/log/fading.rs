@@ -1,7 +1,7 @@
 //! What leaves the log: retained entries fade, faded entries go, and who had yet to take one is told.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     hash::Hash,
     sync::Arc,
 };
@@ -98,6 +98,11 @@ impl Log {
         {
             self.expiring.pop_first();
             if let Some(entry) = self.forget(seq) {
+                for &id in self.all_channels(&entry).iter() {
+                    if let Some(channel) = self.channels.get(id as usize) {
+                        lock(&channel.batches).clear();
+                    }
+                }
                 self.unlink(&entry);
             }
         }
@@ -222,21 +227,27 @@ impl Log {
                 stays
             });
         }
-        for entry in entries {
-            let seq = entry.seq();
-            self.forget(seq);
-            for &id in self.all_channels(&entry).iter() {
-                if let Some(channel) = self.channels.get_mut(id as usize) {
-                    channel.lost = channel.lost.max(seq);
-                    if !self.options.provider_replays {
-                        channel.gone = channel.gone.max(seq);
-                    }
-                    channel
-                        .listeners
-                        .for_each(|listener| listener.note_cleared(seq));
-                    lock(&channel.batches).clear();
-                }
+        // Each channel's listeners are told of its last one alone.
+        let mut last_cleared = BTreeMap::new();
+        for entry in &entries {
+            for &id in self.all_channels(entry).iter() {
+                last_cleared.insert(id, entry.seq());
             }
+        }
+        for (id, seq) in last_cleared {
+            if let Some(channel) = self.channels.get_mut(id as usize) {
+                channel.lost = channel.lost.max(seq);
+                if !self.options.provider_replays {
+                    channel.gone = channel.gone.max(seq);
+                }
+                channel
+                    .listeners
+                    .for_each(|listener| listener.note_cleared(seq));
+                lock(&channel.batches).clear();
+            }
+        }
+        for entry in entries {
+            self.forget(entry.seq());
             self.unlink(&entry);
         }
     }
@@ -252,4 +263,50 @@ fn remove_seq<K: Eq + Hash>(map: &mut HashMap<K, VecDeque<u64>>, key: &K, seq: u
         map.remove(key);
     }
     usize::from(removed.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        log::{
+            reading::{Keep, Room},
+            tests::{append, log},
+        },
+        retention::Retention,
+    };
+
+    #[test]
+    fn a_shared_batch_goes_with_an_entry_in_it() {
+        let mut log = log(Retention::default());
+        for millis in [9, 1, 9] {
+            append(&mut log, "a", |draft| {
+                draft.time_to_live = Some(Duration::from_millis(millis));
+            });
+        }
+        let channels = log.known_channels(&["a".try_into().unwrap()]);
+        let batch = |log: &Log, now| {
+            let keep = Keep {
+                through: u64::MAX,
+                replay_through: 0,
+                latest_per_key: false,
+                filter: None,
+                now,
+            };
+            let room = Room {
+                bytes: 1 << 16,
+                entries: None,
+            };
+            let taken = log.take(&channels, 0, room, keep, Vec::new());
+            let batch = log.batch(&channels, &taken.entries, taken.is_whole());
+            batch.map_or(0, |batch| {
+                batch.as_bytes().len() / taken.entries[0].event().len()
+            })
+        };
+        assert_eq!(batch(&log, 0), 3);
+        log.expire(1);
+        assert_eq!(batch(&log, 1), 2);
+    }
 }

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
 use sse_core::{EncodedBatch, EventId};
 
@@ -292,25 +292,56 @@ impl Log {
         after: u64,
         count: usize,
         keep: Keep<'_>,
-    ) -> Vec<u64> {
-        let mut merge = self.merge(channels, after.max(self.trimmed()));
-        let mut seqs = std::collections::VecDeque::with_capacity(count.min(1024) + 1);
-        while let Some(entry) = merge.next() {
-            let can_be_replayed = entry.is_retained() || self.options.provider_replays;
-            if can_be_replayed && self.keeps(entry, channels, keep) {
-                seqs.push_front(entry.seq());
-                seqs.truncate(count);
+    ) -> Vec<Arc<Entry>> {
+        let after = after.max(self.trimmed());
+        let mut channels_left: Vec<_> = channels
+            .iter()
+            .filter_map(|&id| self.channels.get(id as usize))
+            .map(|channel| (&channel.entries, channel.entries.len()))
+            .collect();
+        let latest_first = std::iter::from_fn(|| {
+            let last = |(entries, left): &(&'_ VecDeque<Arc<Entry>>, usize)| {
+                entries.get(left.checked_sub(1)?).cloned()
+            };
+            let latest = channels_left
+                .iter()
+                .filter_map(last)
+                .max_by_key(|it| it.seq())?;
+            for channel in &mut channels_left {
+                if last(channel).is_some_and(|it| it.seq() == latest.seq()) {
+                    channel.1 -= 1;
+                }
             }
-        }
-        seqs.into()
+            Some(latest)
+        });
+        latest_first
+            .take_while(|entry| entry.seq() > after)
+            .filter(|entry| entry.is_retained() || self.options.provider_replays)
+            .filter(|entry| self.keeps(entry, channels, keep))
+            .take(count)
+            .collect()
     }
 
     /// The entry before the first retained one behind `after` that was appended at `unix_millis` or later.
     pub(crate) fn before_time(&self, after: u64, unix_millis: u64) -> Option<u64> {
-        // Dates may go back when the wall clock does, so all are asked.
+        let is_late = |entry: &Arc<Entry>| entry.unix_millis() >= unix_millis;
+        let next = |after: u64| self.entries.range(after + 1..).next();
+        let mut before = after;
+        if self.date_fell_at <= next(after).map_or(0, |(&seq, _)| seq) {
+            // All dates ascend: nothing before `before` is late, and `end` is, or nothing is.
+            let mut end = self.head;
+            while before < end {
+                let middle = before.midpoint(end);
+                match next(middle) {
+                    Some((_, entry)) if !is_late(entry) => before = entry.seq(),
+                    _ => end = middle,
+                }
+            }
+        }
+        // Dates go back when the wall clock does: then all are asked.
         self.entries
-            .range(after + 1..)
-            .find(|(_, entry)| entry.unix_millis() >= unix_millis)
+            .range(before + 1..)
+            .find(|(_, entry)| is_late(entry))
             .map(|(seq, _)| seq - 1)
     }
 
@@ -353,7 +384,7 @@ impl Log {
     }
 }
 
-type Head<'a> = (&'a std::collections::VecDeque<Arc<Entry>>, usize);
+type Head<'a> = (&'a VecDeque<Arc<Entry>>, usize);
 
 /// The entries of several channels in order, each once.
 struct Merge<'a> {
@@ -387,9 +418,13 @@ impl<'a> Merge<'a> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use sse_core::Event;
+
     use super::*;
     use crate::{
+        draft::Draft,
         log::tests::{append, log},
+        provider::Record,
         retention::Retention,
     };
 
@@ -427,5 +462,62 @@ mod tests {
             after = taken.position.unwrap().seq;
         }
         assert_eq!(after, log.head().seq);
+    }
+
+    #[test]
+    fn the_last_ones_are_found_from_the_end() {
+        let mut log = log(Retention::default().count(100));
+        for number in 0..100 {
+            let topics = [["a", "b"], ["b", "c"], ["c", "c"]][number % 3];
+            append(&mut log, topics[0], |draft| {
+                draft.topics = topics.map(|it| it.try_into().unwrap()).into();
+            });
+        }
+        let channels = log.known_channels(&["a", "b"].map(|it| it.try_into().unwrap()));
+        let asked = AtomicUsize::new(0);
+        let filter = |entry: &Entry| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            entry.seq().is_multiple_of(2)
+        };
+        let keep = Keep {
+            through: u64::MAX,
+            replay_through: 0,
+            latest_per_key: false,
+            filter: Some(&filter),
+            now: 0,
+        };
+        let last = |after, count| -> Vec<u64> {
+            let last = log.last_behind(&channels, after, count, keep);
+            last.iter().map(|entry| entry.seq()).collect()
+        };
+        // The third of three is in neither.
+        assert_eq!(last(0, 4), [100, 98, 94, 92]);
+        assert!(asked.load(Ordering::Relaxed) < 10);
+        assert_eq!(last(94, 4), [100, 98]);
+        assert_eq!(last(100, 4), [0; 0]);
+    }
+
+    #[test]
+    fn the_place_of_a_date_is_found_whether_or_not_dates_ascend() {
+        let ascending: Vec<u64> = (0..50).map(|number| number / 3 * 10).collect();
+        let mut falling = ascending.clone();
+        falling[20] = 500;
+        falling[30] = 0;
+        for dates in [ascending, falling] {
+            let mut log = log(Retention::default().count(40));
+            for (&date, seq) in dates.iter().zip(1..) {
+                let draft = Draft::new("a", Event::new("x")).unwrap();
+                log.append(Record::new(seq, 7, date, draft), 0, 0);
+            }
+            for after in [0, 12, 25, 49, 50] {
+                for asked in 0..=520 {
+                    let mut left = (1..).zip(&dates).skip(after.max(10));
+                    let late = left.find(|&(_, &date)| date >= asked);
+                    let expected = late.map(|(seq, _): (u64, _)| seq - 1);
+                    let after = after as u64;
+                    assert_eq!(log.before_time(after, asked), expected, "{after} {asked}");
+                }
+            }
+        }
     }
 }

@@ -66,6 +66,9 @@ pub(crate) struct Log {
     pub(super) shared_count: usize,
     pub(super) retained_bytes: usize,
     pub(super) retained_wire: usize,
+    /// The latest date of an entry, and the last entry that was dated before one ahead of it.
+    pub(super) latest_date: u64,
+    pub(super) date_fell_at: u64,
     /// What the provider could not give, as first and last sequence.
     pub(super) holes: VecDeque<(u64, u64)>,
     /// Places of retained entries in channels, patterns' among them, and bytes of the channels' names.
@@ -133,6 +136,8 @@ impl Log {
             shared_count: 0,
             retained_bytes: 0,
             retained_wire: 0,
+            latest_date: 0,
+            date_fell_at: 0,
             holes: VecDeque::new(),
             links: 0,
             name_bytes: 0,
@@ -169,6 +174,10 @@ impl Log {
         if entry.is_expired(now) {
             // Its time was over when it came: it must not push out what is still to be read.
             entry.set_faded();
+            // Nor may it keep a topic that has nothing else.
+            for &channel in entry.channels.iter() {
+                self.release_channel(channel);
+            }
             return entry;
         }
         let all_channels = self.all_channels(&entry);
@@ -193,6 +202,10 @@ impl Log {
         self.retained_bytes += entry.cost();
         self.retained_wire += entry.held_len();
         self.shared_count += 1;
+        if entry.unix_millis() < self.latest_date {
+            self.date_fell_at = seq;
+        }
+        self.latest_date = self.latest_date.max(entry.unix_millis());
         self.entries.insert(seq, Arc::clone(&entry));
         self.retain_topics(&entry);
         self.retain(now);
@@ -274,6 +287,8 @@ impl Log {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use std::time::Duration;
+
     use sse_core::Event;
 
     use super::*;
@@ -301,5 +316,21 @@ pub(crate) mod tests {
         let mut draft = Draft::new(topic, Event::new("x")).unwrap();
         set(&mut draft);
         log.append(Record::new(log.head + 1, 7, 0, draft), 0, 0)
+    }
+    #[test]
+    fn an_entry_whose_time_is_over_when_it_comes_keeps_no_topic() {
+        let mut log = log(Retention::default());
+        for seq in 1..=100 {
+            let draft = Draft::new(format!("topic-{seq}"), Event::new("x")).unwrap();
+            let draft = draft.time_to_live(Duration::from_nanos(1));
+            let entry = log.append(Record::new(seq, 7, 0, draft), 10, 10);
+            assert!(entry.is_expired(10));
+        }
+        assert_eq!((log.names.len(), log.channels.len()), (0, 0));
+        // As long as it lives it is kept, for a millisecond at least.
+        append(&mut log, "a", |draft| {
+            draft.time_to_live = Some(Duration::from_nanos(1));
+        });
+        assert_eq!(log.names.len(), 1);
     }
 }

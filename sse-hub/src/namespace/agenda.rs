@@ -12,10 +12,16 @@ use crate::{listeners::Listener, sync::lock};
 /// Subscriptions by the time at which something may be due.
 ///
 /// Each has one place. What happens to it meanwhile does not move that: it is looked at, and put where it belongs then.
+/// Those that have ended go when there are more of them than of the others.
 #[derive(Default)]
 pub(super) struct Agenda {
     heap: BinaryHeap<Reverse<Due>>,
+    /// How many there are when the ended ones among them are let go.
+    swept_at: usize,
 }
+
+/// Ended subscriptions that are let stand.
+const FEW: usize = 64;
 
 struct Due {
     at: u64,
@@ -24,6 +30,14 @@ struct Due {
 
 impl Agenda {
     pub(super) fn put(&mut self, at: u64, listener: &Arc<Listener>) {
+        if self.heap.len() >= self.swept_at {
+            let is_live = |it: &Arc<Listener>| !it.is_ended();
+            self.heap
+                .retain(|it| it.0.listener.upgrade().as_ref().is_some_and(is_live));
+            // Twice as many before the next time, so that each costs little.
+            self.swept_at = 2 * self.heap.len() + FEW;
+            self.heap.shrink_to(self.swept_at);
+        }
         let listener = Arc::downgrade(listener);
         self.heap.push(Reverse(Due { at, listener }));
     }
@@ -89,7 +103,7 @@ impl Namespace {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::{
         pin::pin,
         task::{Context, Poll, Waker},
@@ -98,9 +112,10 @@ mod tests {
 
     use tokio_stream::Stream as _;
 
+    use super::{Due, FEW, Reverse, lock};
     use crate::{Clock, Event, Hub, Subscription};
 
-    fn at_once<T>(future: impl IntoFuture<Output = T>) -> T {
+    pub(in crate::namespace) fn at_once<T>(future: impl IntoFuture<Output = T>) -> T {
         let future = pin!(future.into_future());
         match future.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ready) => ready,
@@ -116,6 +131,22 @@ mod tests {
             Poll::Pending => None,
         };
         std::iter::from_fn(next).count()
+    }
+
+    #[test]
+    fn subscriptions_that_come_and_go_leave_nothing_behind() {
+        let hub = Hub::builder().clock(Clock::manual()).no_keep_alive();
+        let hub = hub.build();
+        let stays = at_once(hub.subscribe("a")).unwrap();
+        for _ in 0..1_000 {
+            drop(at_once(hub.subscribe("a")).unwrap());
+            let agenda = lock(&hub.namespace.agenda);
+            assert!(agenda.heap.len() <= 2 * FEW, "{}", agenda.heap.len());
+        }
+        assert!(stays.handle().is_live());
+        let agenda = lock(&hub.namespace.agenda);
+        let is_there = |it: &Reverse<Due>| it.0.listener.upgrade().is_some();
+        assert!(agenda.heap.iter().any(is_there));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::{
 
 /// The side that takes in what the provider gives.
 pub(super) struct Ingest {
-    tail: Tail,
+    tail: Option<Tail>,
     /// Kept for their memory.
     entries: Vec<Arc<Entry>>,
     waiting: Vec<Arc<Listener>>,
@@ -84,7 +84,7 @@ impl Drop for TakingIn {
 impl Ingest {
     pub(super) fn new(tail: Tail) -> Self {
         Self {
-            tail,
+            tail: Some(tail),
             entries: Vec::new(),
             waiting: Vec::new(),
             aftermath: Aftermath::default(),
@@ -93,6 +93,19 @@ impl Ingest {
 }
 
 impl Ingest {
+    /// What the provider tells next, if it does now.
+    fn next(&mut self, cx: &mut Context<'_>) -> Option<TailItem> {
+        match self.tail.as_mut()?.as_mut().poll_next(cx) {
+            Poll::Ready(Some(item)) => Some(item),
+            // No tail should end: nothing will come any more, and what is appended is not seen.
+            Poll::Ready(None) => {
+                self.tail = None;
+                Some(TailItem::Stalled)
+            }
+            Poll::Pending => None,
+        }
+    }
+
     /// Takes back what was used up, for its memory.
     fn keep(&mut self, mut used: Aftermath) {
         used.wakers.shrink_to(MOST_KEPT);
@@ -168,7 +181,7 @@ impl Namespace {
             let mut ingest = lock(&self.ingest);
             ingest.keep(aftermath);
             self.ingest_waker.dirty.store(false, Ordering::SeqCst);
-            let Poll::Ready(Some(item)) = ingest.tail.as_mut().poll_next(&mut cx) else {
+            let Some(item) = ingest.next(&mut cx) else {
                 self.let_go_if_worthwhile(&mut ingest);
                 break;
             };
@@ -194,7 +207,7 @@ impl Namespace {
                 self.cold_pages.clear();
                 self.write_log().change_epoch(new, fork_at);
                 for listener in self.all() {
-                    listener.forget_offered();
+                    listener.forget_behind(fork_at.saturating_sub(1));
                 }
                 self.wake_all_after(aftermath);
             }

@@ -13,7 +13,7 @@ use crate::{
     log::{ChannelId, Log},
     presence::{Member, PresenceChange},
     sync::lock,
-    topic::{Selector, Topic},
+    topic::{InvalidTopic, Selector, Topic},
 };
 
 /// What an ended subscription is still to read.
@@ -51,8 +51,8 @@ impl Namespace {
             // Taken under the lock under which topics are added.
             let seats = listener.seats();
             let channels = match reading {
-                LastReading::WhatIsReady => seats.channels.clone(),
-                LastReading::Nothing => Vec::new(),
+                LastReading::WhatIsReady if !listener.is_reader_gone() => seats.channels.clone(),
+                LastReading::WhatIsReady | LastReading::Nothing => Vec::new(),
             };
             log.keep_for_reader(&channels);
             listener.set_seats(Seats {
@@ -72,6 +72,9 @@ impl Namespace {
         if seats.seats.is_empty() {
             log.release_reader(&seats.channels);
             listener.set_seats(Seats::default());
+        } else {
+            // Whoever ends it has yet to take it out.
+            listener.set_reader_gone();
         }
     }
 
@@ -93,13 +96,18 @@ impl Namespace {
     }
 
     /// Registers a subscription; `decide` looks at the log while nothing can be published.
+    ///
+    /// `None` if too many different patterns are listened to.
     pub(crate) fn enter<T>(
         &self,
         selectors: &[Selector],
         decide: impl FnOnce(&Log, &[ChannelId]) -> (Arc<Listener>, T),
-    ) -> (Arc<Listener>, T) {
+    ) -> Option<(Arc<Listener>, T)> {
         let (listener, decided) = {
             let mut log = self.write_log();
+            if !log.has_room_for(selectors, self.options.max_patterns) {
+                return None;
+            }
             let mut channels: Vec<_> = selectors
                 .iter()
                 .map(|selector| log.channel(selector))
@@ -127,7 +135,7 @@ impl Namespace {
         self.watchers.wake();
         self.put_on_agenda(&listener);
         self.telemetry.subscribers.increment(1.0);
-        (listener, decided)
+        Some((listener, decided))
     }
 
     /// Looks at the log through some channels that stay no longer than that.
@@ -156,12 +164,24 @@ impl Namespace {
     }
 
     /// Adds topics to a live subscription; what it listens to already is left alone.
-    pub(crate) fn add(&self, listener: &Arc<Listener>, selectors: &[Selector]) {
+    ///
+    /// # Errors
+    /// Too many different patterns are listened to; then none is added.
+    pub(crate) fn add(
+        &self,
+        listener: &Arc<Listener>,
+        selectors: &[Selector],
+    ) -> Result<(), InvalidTopic> {
         {
             let mut log = self.write_log();
             let mut seats = (*listener.seats()).clone();
             if listener.is_ended() {
-                return;
+                return Ok(());
+            }
+            if !log.has_room_for(selectors, self.options.max_patterns) {
+                return Err(InvalidTopic::because(
+                    "must not be one more pattern than may be listened to",
+                ));
             }
             for selector in selectors {
                 let id = log.channel(selector);
@@ -188,6 +208,7 @@ impl Namespace {
         self.watchers.wake();
         self.change_version();
         listener.slot.wake();
+        Ok(())
     }
 
     /// Takes topics from a live subscription.
@@ -266,4 +287,28 @@ impl Namespace {
 pub(crate) fn next_listener_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::{Clock, Event, Hub, listeners::CloseReason, namespace::agenda::tests::at_once};
+
+    #[test]
+    fn nothing_is_kept_for_one_that_is_dropped_while_it_is_being_ended() {
+        let hub = Hub::builder().clock(Clock::manual()).build();
+        at_once(hub.publish("a", Event::new("x"))).unwrap();
+        let before = hub.memory();
+        let subscription = at_once(hub.subscribe(["a", "b", "c/*"])).unwrap();
+        let listener = hub.namespace.all().remove(0);
+        // As `end` does on another thread, which comes no further before the subscription is gone.
+        assert!(listener.end(Ending {
+            reason: CloseReason::Slow,
+            retry: None,
+            through: 1,
+        }));
+        drop(subscription);
+        hub.namespace.take_out(&listener, LastReading::WhatIsReady);
+        assert_eq!(hub.memory(), before);
+    }
 }

@@ -1,5 +1,4 @@
 use std::{
-    collections::{HashMap, VecDeque},
     future::ready,
     pin::Pin,
     sync::Arc,
@@ -7,13 +6,13 @@ use std::{
     time::Duration,
 };
 
-use bytestring::ByteString;
 use futures_core::Stream;
 use slab::Slab;
 
 use super::{
     Ack, AppendError, AppendErrorKind, Appended, BoxFuture, Capabilities, Page, Provider,
-    ProviderError, Record, Status, Tail, TailItem,
+    ProviderError, Record, Status, Tail, TailItem, backlog::Backlog,
+    idempotency_keys::IdempotencyKeys,
 };
 use crate::{
     clock::Clock,
@@ -43,15 +42,8 @@ struct State {
     head: u64,
     head_nonce: u32,
     nonces: Nonces,
-    tails: Slab<Pending>,
+    tails: Slab<Backlog>,
     keys: IdempotencyKeys,
-}
-
-/// What one tail has not yet given out.
-#[derive(Default)]
-struct Pending {
-    items: VecDeque<TailItem>,
-    waker: Option<Waker>,
 }
 
 impl Memory {
@@ -127,11 +119,11 @@ impl Provider for Memory {
 
     fn tail(&self, after: u64) -> Tail {
         let mut state = lock(&self.shared.state);
-        let mut pending = Pending::default();
+        let mut pending = Backlog::default();
         if after < state.head {
             // What was handed out before is kept by nobody here.
             let (from, to) = (after + 1, state.head);
-            pending.items.push_back(TailItem::Hole { from, to });
+            pending.push(TailItem::Hole { from, to });
         }
         Box::pin(MemoryTail {
             shared: Arc::clone(&self.shared),
@@ -155,7 +147,11 @@ impl Provider for Memory {
     }
 
     fn index_bytes(&self) -> u64 {
-        lock(&self.shared.state).keys.bytes()
+        let mut state = lock(&self.shared.state);
+        // Asked from time to time, also where nobody comes with a key any more.
+        state.keys.forget_old(self.shared.clock.now());
+        let pending: u64 = state.tails.iter().map(|(_, tail)| tail.bytes()).sum();
+        state.keys.bytes() + pending
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -217,7 +213,9 @@ impl State {
             } else {
                 item.clone()
             };
-            tail.items.extend(own);
+            if let Some(own) = own {
+                tail.push(own);
+            }
             match tail.waker.take() {
                 Some(waker) if wakers.0.is_none() => wakers.0 = Some(waker),
                 other => wakers.1.extend(other),
@@ -247,7 +245,7 @@ impl Stream for MemoryTail {
         let Some(pending) = state.tails.get_mut(self.key) else {
             return Poll::Ready(None);
         };
-        if let Some(item) = pending.items.pop_front() {
+        if let Some(item) = pending.pop() {
             return Poll::Ready(Some(item));
         }
         match &pending.waker {
@@ -266,76 +264,44 @@ impl Drop for MemoryTail {
     }
 }
 
-/// The positions that idempotency keys stand for, bounded by number and age.
-#[derive(Debug, Default)]
-struct IdempotencyKeys {
-    positions: HashMap<ByteString, (u64, u32)>,
-    by_age: VecDeque<(Duration, ByteString)>,
-    text_bytes: usize,
-}
-
-impl IdempotencyKeys {
-    const MAX_COUNT: usize = 100_000;
-    const MAX_AGE: Duration = Duration::from_secs(3600);
-
-    fn get(&mut self, key: &ByteString, now: Duration) -> Option<(u64, u32)> {
-        self.forget_old(now);
-        self.positions.get(key).copied()
-    }
-
-    fn bytes(&self) -> u64 {
-        let each = size_of::<(ByteString, (u64, u32))>() + size_of::<(Duration, ByteString)>();
-        (self.text_bytes + self.by_age.len() * each) as u64
-    }
-
-    fn insert(&mut self, key: ByteString, position: (u64, u32), now: Duration) {
-        self.forget_old(now);
-        if self.by_age.len() == Self::MAX_COUNT {
-            self.forget_oldest();
-        }
-        self.text_bytes += key.len();
-        self.by_age.push_back((now, key.clone()));
-        self.positions.insert(key, position);
-    }
-
-    fn forget_old(&mut self, now: Duration) {
-        while let Some((since, _)) = self.by_age.front()
-            && now.saturating_sub(*since) > Self::MAX_AGE
-        {
-            self.forget_oldest();
-        }
-    }
-
-    fn forget_oldest(&mut self) {
-        if let Some((_, key)) = self.by_age.pop_front() {
-            self.text_bytes -= key.len();
-            self.positions.remove(&key);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn idempotency_keys_are_forgotten_by_age_and_number() {
-        let mut keys = IdempotencyKeys::default();
-        keys.insert("a".into(), (1, 1), Duration::ZERO);
-        assert_eq!(
-            keys.get(&"a".into(), Duration::from_secs(3600)),
-            Some((1, 1))
-        );
-        assert!(keys.bytes() > 0);
-        assert_eq!(keys.get(&"a".into(), Duration::from_secs(3601)), None);
-        assert_eq!(keys.bytes(), 0);
-        for n in 0..=IdempotencyKeys::MAX_COUNT as u64 {
-            keys.insert(n.to_string().into(), (n, 1), Duration::from_secs(4000));
+    fn a_tail_that_nobody_reads_holds_so_much_and_tells_what_it_left_out() {
+        let memory = Memory::new(Clock::manual());
+        let mut tail = memory.tail(0);
+        let mut next = || match tail
+            .as_mut()
+            .poll_next(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(item) => item,
+            Poll::Pending => None,
+        };
+        let topic: Topic = "a".try_into().unwrap();
+        let publish = || {
+            let draft = Draft::new("a", sse_core::Event::new("x")).unwrap();
+            drop(memory.append(vec![draft], Ack::Accepted));
+        };
+        for n in 1..=Backlog::MAX_ENTRIES as u64 {
+            publish();
+            if n == 5 {
+                drop(memory.clear(topic.clone()));
+            }
         }
-        assert_eq!(keys.get(&"0".into(), Duration::from_secs(4000)), None);
-        assert_eq!(
-            keys.get(&"1".into(), Duration::from_secs(4000)),
-            Some((1, 1))
-        );
+        let held = memory.index_bytes();
+        assert!(held > 0);
+        publish();
+        assert_eq!(memory.index_bytes(), 0);
+        publish();
+        let (from, to) = (1, Backlog::MAX_ENTRIES as u64 + 1);
+        assert_eq!(next(), Some(TailItem::Hole { from, to }));
+        assert_eq!(next(), Some(TailItem::Cleared { topic, through: 5 }));
+        assert!(matches!(next(), Some(TailItem::Batch(records)) if records[0].seq == to + 1));
+        assert_eq!((next(), memory.index_bytes()), (None, 0));
+        // Whoever has begun to read may be late.
+        (0..=Backlog::MAX_ENTRIES).for_each(|_| publish());
+        assert!(matches!(next(), Some(TailItem::Batch(_))));
     }
 }

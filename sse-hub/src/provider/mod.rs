@@ -1,6 +1,8 @@
 //! The engine under a namespace's log: what it must do, and the one in memory.
 
+mod backlog;
 mod error;
+mod idempotency_keys;
 mod memory;
 mod record;
 mod scripted;

@@ -45,7 +45,12 @@ impl Subscription {
     }
 
     /// Reads on in what the provider has.
-    pub(super) fn read_cold(&mut self, through: u64, cx: &mut Context<'_>) -> Poll<Option<Step>> {
+    pub(super) fn read_cold(
+        &mut self,
+        through: u64,
+        ending: Option<&Ending>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Step>> {
         let from = self.position.seq + 1;
         let namespace = Arc::clone(&self.namespace);
         let pages = &namespace.cold_pages;
@@ -72,6 +77,10 @@ impl Subscription {
             }))));
         };
         let log = namespace.read_log();
+        // It may have been taken out of its channels meanwhile.
+        if ending.is_none() && self.listener.is_ended() {
+            return Poll::Ready(None);
+        }
         let seats = self.listener.seats();
         let selectors = log.selectors(&seats.channels);
         let keep = Keep {

@@ -83,13 +83,7 @@ impl SubscriptionHandle {
     pub fn add_topics(&self, topics: impl IntoTopics) -> Result<(), InvalidTopic> {
         let selectors = selectors(topics)?;
         if let Some((namespace, listener)) = self.both() {
-            let most = namespace.options.max_patterns;
-            if !namespace.read_log().has_room_for(&selectors, most) {
-                return Err(InvalidTopic::because(
-                    "must not be one more pattern than may be listened to",
-                ));
-            }
-            namespace.add(&listener, &selectors);
+            namespace.add(&listener, &selectors)?;
         }
         Ok(())
     }

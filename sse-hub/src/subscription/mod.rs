@@ -13,6 +13,7 @@ mod step;
 mod stream;
 mod subscribe;
 mod subscribe_error;
+mod waiting_line;
 
 pub use blocks::GapAs;
 pub use entries::{Delivery, Entries};

@@ -2,11 +2,12 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    fmt, mem,
+    fmt, iter, mem,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
 };
 
+use super::waiting_line::WaitingLine;
 use crate::{
     listeners::WakerSet,
     log::Entry,
@@ -38,24 +39,14 @@ struct Kept {
     /// Those that are being read.
     reading: Vec<Arc<ColdPage>>,
     /// Subscriptions that wait for their turn to have one read, and how they are woken.
-    waiting: VecDeque<(u64, Waker)>,
+    waiting: WaitingLine,
 }
 
 impl Kept {
-    /// Who is next, if there is room; whoever is called and needs no room calls the next.
-    fn next(&mut self) -> Option<Waker> {
-        if self.reading.len() >= MOST_READING {
-            return None;
-        }
-        self.waiting.pop_front().map(|(_, waker)| waker)
-    }
-
-    fn wait(&mut self, subscription: u64, waker: &Waker) {
-        let place = self.waiting.iter_mut().find(|(it, _)| *it == subscription);
-        match place {
-            Some((_, known)) => known.clone_from(waker),
-            None => self.waiting.push_back((subscription, waker.clone())),
-        }
+    /// Who comes next, as many as there is room for; whoever is called and needs no room calls the next.
+    fn next(&mut self) -> Vec<Waker> {
+        let room = MOST_READING.saturating_sub(self.reading.len());
+        iter::from_fn(|| self.waiting.next()).take(room).collect()
     }
 }
 
@@ -69,6 +60,8 @@ pub(super) struct ColdPage {
 
 enum State {
     Reading(BoxFuture<'static, Result<Page, ProviderError>>),
+    /// It was read, by somebody who makes entries of it now.
+    Encoding,
     Read(Arc<ColdEntries>),
     Failed,
 }
@@ -93,17 +86,21 @@ impl ColdPages {
             let page = match kept.by_start.get(&from) {
                 Some(page) => Arc::clone(page),
                 None if kept.reading.len() >= MOST_READING => {
-                    kept.wait(subscription, waker);
+                    kept.waiting.wait(subscription, waker);
                     return None;
                 }
                 None => kept.begin(namespace, from),
             };
             (page, kept.next())
         };
-        if let Some(next) = next {
-            next.wake();
-        }
+        next.into_iter().for_each(Waker::wake);
         Some(page)
+    }
+
+    /// Takes a subscription that is gone out of the line.
+    pub(super) fn leave(&self, subscription: u64) {
+        let waker = lock(&self.pages).waiting.leave(subscription);
+        drop(waker);
     }
 
     /// Goes on with what is being read, whether or not those who asked for it do.
@@ -116,9 +113,7 @@ impl ColdPages {
         for page in reading {
             let _ = page.poll(namespace, &mut cx);
         }
-        if let Some(next) = next {
-            next.wake();
-        }
+        next.into_iter().for_each(Waker::wake);
     }
 
     /// Forgets pages: what they say may have changed.
@@ -134,9 +129,7 @@ impl ColdPages {
                 },
             )
         };
-        for (_, waiting) in forgotten.waiting {
-            waiting.wake();
-        }
+        forgotten.waiting.into_wakers().for_each(Waker::wake);
     }
 
     fn has_read(&self, page: &Arc<ColdPage>) {
@@ -145,9 +138,7 @@ impl ColdPages {
             kept.reading.retain(|it| !Arc::ptr_eq(it, page));
             kept.next()
         };
-        if let Some(next) = next {
-            next.wake();
-        }
+        next.into_iter().for_each(Waker::wake);
     }
 
     /// Whether a page was asked for since everything was last forgotten.
@@ -194,38 +185,52 @@ impl ColdPage {
         namespace: &Namespace,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Arc<ColdEntries>>> {
-        let mut state = lock(&self.state);
-        if let State::Reading(read) = &mut *state {
-            self.wakers.add(cx.waker());
-            let waker = Waker::from(Arc::clone(self));
-            match read.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(page)) => {
-                    let page = namespace.checked(page);
-                    let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
-                    let log = namespace.read_log();
-                    let entries = page
-                        .records
-                        .into_iter()
-                        .map(|record| log.cold_entry(record, now, unix_now))
-                        .collect();
-                    *state = State::Read(Arc::new(ColdEntries {
-                        entries,
-                        scanned_through: page.scanned_through,
-                    }));
+        let read = {
+            let mut state = lock(&self.state);
+            match &mut *state {
+                State::Reading(read) => {
+                    self.wakers.add(cx.waker());
+                    let waker = Waker::from(Arc::clone(self));
+                    let Poll::Ready(read) = read.as_mut().poll(&mut Context::from_waker(&waker))
+                    else {
+                        return Poll::Pending;
+                    };
+                    *state = State::Encoding;
+                    read
                 }
-                Poll::Ready(Err(error)) => {
-                    tracing::warn!(namespace = %namespace.name, %error, "old entries could not be read");
-                    *state = State::Failed;
-                    namespace.cold_pages.forget(self);
+                State::Encoding => {
+                    self.wakers.add(cx.waker());
+                    return Poll::Pending;
                 }
+                State::Read(entries) => return Poll::Ready(Some(Arc::clone(entries))),
+                State::Failed => return Poll::Ready(None),
             }
-            namespace.cold_pages.has_read(self);
-            self.wakers.wake_all();
-        }
-        match &*state {
-            State::Read(entries) => Poll::Ready(Some(Arc::clone(entries))),
-            State::Failed | State::Reading(_) => Poll::Ready(None),
+        };
+        // Nothing is locked: what is told of a refusal, and whoever is woken, may ask for what is due.
+        let entries = match read {
+            Ok(page) => Some(Arc::new(ColdEntries::new(namespace, page))),
+            Err(error) => {
+                tracing::warn!(namespace = %namespace.name, %error, "old entries could not be read");
+                namespace.cold_pages.forget(self);
+                None
+            }
+        };
+        *lock(&self.state) = entries.clone().map_or(State::Failed, State::Read);
+        namespace.cold_pages.has_read(self);
+        self.wakers.wake_all();
+        Poll::Ready(entries)
+    }
+}
+
+impl ColdEntries {
+    fn new(namespace: &Namespace, page: Page) -> Self {
+        let page = namespace.checked(page);
+        let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
+        let log = namespace.read_log();
+        let encode = |record| log.cold_entry(record, now, unix_now);
+        Self {
+            entries: page.records.into_iter().map(encode).collect(),
+            scanned_through: page.scanned_through,
         }
     }
 }

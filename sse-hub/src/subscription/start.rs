@@ -4,7 +4,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use super::subscribe_error::SubscribeError;
 use crate::{
-    log::{ChannelId, Keep, Log},
+    log::{ChannelId, Entry, Keep, Log},
     namespace::Namespace,
     position::{Epoch, Position},
     provider::{Page, Record},
@@ -25,6 +25,8 @@ pub(super) struct Older {
     head: u64,
     /// The last entries, latest first; no more than asked for.
     latest: Vec<u64>,
+    /// When the time of the first of them is over.
+    valid_until: u64,
     /// The place before the first that is recent enough.
     since: Option<u64>,
 }
@@ -36,7 +38,15 @@ impl Older {
             epoch: namespace.read_log().epoch(),
             head: 0,
             latest: Vec::new(),
+            valid_until: u64::MAX,
             since: None,
+        }
+    }
+
+    fn add_all(&mut self, entries: &[Arc<Entry>]) {
+        for entry in entries {
+            self.latest.push(entry.seq());
+            self.valid_until = self.valid_until.min(entry.expires());
         }
     }
 
@@ -45,7 +55,7 @@ impl Older {
         namespace: &Arc<Namespace>,
         selectors: &[Selector],
         start: Start,
-        keep: Keep<'_>,
+        mut keep: Keep<'_>,
     ) -> Result<Self, SubscribeError> {
         if !namespace.capabilities.replay || matches!(start, Start::Latest | Start::Earliest) {
             return Ok(Self::none(namespace));
@@ -53,11 +63,15 @@ impl Older {
         let mut tries = 0;
         loop {
             let purges = namespace.read_log().purges();
+            keep.now = namespace.clock.millis();
             let older = Self::find_once(namespace, selectors, start, keep).await?;
             tries += 1;
             let log = namespace.read_log();
-            // What was purged meanwhile may be among what was found, and what came may have gone.
-            let is_current = log.purges() == purges && log.evicted_through() <= older.head;
+            // What was purged or withdrawn meanwhile, or is over, may be among what was found, and what came may have gone.
+            let is_current = log.purges() == purges
+                && log.epoch() == older.epoch
+                && namespace.clock.millis() < older.valid_until
+                && log.evicted_through() <= older.head;
             if is_current || tries == MOST_TRIES {
                 return Ok(older);
             }
@@ -77,12 +91,12 @@ impl Older {
                 let (first, gone) = namespace.with_channels(selectors, |log, channels| {
                     let gone = log.gone(channels);
                     older.head = log.head().seq;
-                    older.latest = log.last_behind(channels, gone, count, keep);
+                    older.add_all(&log.last_behind(channels, gone, count, keep));
                     (log.trimmed() + 1, gone)
                 });
                 let missing = count - older.latest.len();
                 let elsewhere = latest(namespace, selectors, keep, (first, gone), missing).await?;
-                older.latest.extend(elsewhere);
+                older.add_all(&elsewhere);
             }
             Start::Since(time) => {
                 let time = unix_millis(time);
@@ -117,7 +131,8 @@ impl Older {
             Start::Latest => None,
             Start::Earliest => return log.place_of_retained(channels, 0),
             Start::Last(count) => {
-                let mut seqs = log.last_behind(channels, head, count, keep);
+                let here = log.last_behind(channels, head, count, keep);
+                let mut seqs: Vec<_> = here.iter().map(|entry| entry.seq()).collect();
                 seqs.extend(self.latest.iter().copied().filter(is_shared));
                 seqs.truncate(count);
                 seqs.last().map(|first| first - 1)
@@ -143,9 +158,9 @@ async fn latest(
     keep: Keep<'_>,
     (first, mut through): (u64, u64),
     count: usize,
-) -> Result<Vec<u64>, SubscribeError> {
-    let mut seqs = Vec::new();
-    while seqs.len() < count && through >= first {
+) -> Result<Vec<Arc<Entry>>, SubscribeError> {
+    let mut latest = Vec::new();
+    while latest.len() < count && through >= first {
         let from = first.max(through.saturating_sub(WINDOW - 1));
         let window = window(namespace, from, through).await?;
         let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
@@ -154,12 +169,11 @@ async fn latest(
             .into_iter()
             .rev()
             .map(|record| log.cold_entry(record, now, unix_now));
-        let kept = entries.filter(|entry| log.keeps_cold(entry, selectors, keep));
-        seqs.extend(kept.map(|entry| entry.seq()));
+        latest.extend(entries.filter(|entry| log.keeps_cold(entry, selectors, keep)));
         through = from - 1;
     }
-    seqs.truncate(count);
-    Ok(seqs)
+    latest.truncate(count);
+    Ok(latest)
 }
 
 /// All entries between two sequences.

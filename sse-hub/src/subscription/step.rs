@@ -52,7 +52,7 @@ impl Subscription {
                 return Poll::Pending;
             }
             let offered = self.listener.before_looking();
-            let looked = self.look(ending.as_ref());
+            let looked = self.look(ending.as_ref(), offered);
             self.seen = version;
             match looked {
                 Look::Found(entries, batch, rest) => {
@@ -78,7 +78,7 @@ impl Subscription {
                 }
                 Look::Cold(through) => {
                     self.seen = 0;
-                    match self.read_cold(through, cx) {
+                    match self.read_cold(through, ending.as_ref(), cx) {
                         Poll::Ready(Some(step)) => return Poll::Ready(step),
                         Poll::Ready(None) => continue,
                         Poll::Pending => {}
@@ -103,7 +103,8 @@ impl Subscription {
                     }
                 }
                 Look::ReplayOver => return Poll::Ready(self.close_replay()),
-                Look::Nothing => self.listener.caught_up(offered, self.position.seq),
+                Look::Nothing => {}
+                Look::Ended => continue,
             }
             if ending.is_some() {
                 return Poll::Ready(self.close(ending));
@@ -148,21 +149,18 @@ impl Subscription {
         self.listener.seats().channels.clone()
     }
 
-    /// Looks for what comes next.
-    fn look(&mut self, ending: Option<&Ending>) -> Look {
+    /// Looks for what comes next; `offered` was published before.
+    fn look(&mut self, ending: Option<&Ending>, offered: (u64, u64)) -> Look {
         let namespace = Arc::clone(&self.namespace);
+        let log = namespace.read_log();
+        // While the log is locked nobody takes it out of its channels, which would then be passed over.
+        if ending.is_none() && self.listener.is_ended() {
+            return Look::Ended;
+        }
         let seats = self.listener.seats();
         let channels = &seats.channels[..];
-        let log = namespace.read_log();
-        if log.epoch() != self.position.epoch {
-            let shared = log.last_shared_with(self.position.epoch);
-            self.replay_through = self.replay_through.min(shared);
-            if self.position.seq > shared {
-                // All that comes behind it is new to whoever was there.
-                let at = log.position_at(shared);
-                return Look::Missing(self.gap(&log, GapReason::Rollback), at);
-            }
-            self.position.epoch = log.epoch();
+        if let Some((gap, at)) = self.follow_epoch(&log) {
+            return Look::Missing(gap, at);
         }
         let gone = log.gone(channels);
         let is_cold = namespace.capabilities.replay && gone > self.position.seq;
@@ -233,7 +231,7 @@ impl Subscription {
                 self.position = log.position_at(at.min(log.head().seq));
                 return Look::Replayed;
             }
-            return self.find_nothing(&log, hole, ending);
+            return self.find_nothing(&log, offered, hole, ending);
         };
         let batch = log.batch(channels, &taken.entries, taken.is_whole());
         if self.position.seq < self.replay_through {
@@ -261,9 +259,25 @@ impl Subscription {
     }
 
     /// What it means that there is nothing more, or nothing before a hole.
+    /// Goes on in the log's present epoch; a gap if something that it has considered is not in there.
+    fn follow_epoch(&mut self, log: &Log) -> Option<(Gap, Position)> {
+        if log.epoch() == self.position.epoch {
+            return None;
+        }
+        let shared = log.last_shared_with(self.position.epoch);
+        self.replay_through = self.replay_through.min(shared);
+        if self.position.seq > shared {
+            // All that comes behind it is new to whoever was there.
+            return Some((self.gap(log, GapReason::Rollback), log.position_at(shared)));
+        }
+        self.position.epoch = log.epoch();
+        None
+    }
+
     fn find_nothing(
         &mut self,
         log: &Log,
+        offered: (u64, u64),
         hole: Option<(u64, u64)>,
         ending: Option<&Ending>,
     ) -> Look {
@@ -277,6 +291,8 @@ impl Subscription {
                 if ending.is_none_or(|ending| ending.through >= log.head().seq) {
                     self.position = log.head();
                 }
+                // While no topic can be added, whose entries would be forgotten again.
+                self.listener.caught_up(offered, self.position.seq);
                 Look::Nothing
             }
         }
@@ -326,7 +342,12 @@ impl Subscription {
         Step::Control(batch)
     }
 
+    /// Says what was lost so far. The log is locked: what is lost from now on is told another time.
     pub(super) fn gap(&self, log: &Log, reason: GapReason) -> Gap {
+        // What was lost behind a place to which it goes back is told when it comes there.
+        if reason != GapReason::Rollback {
+            self.listener.told();
+        }
         let mut gap = Gap::new(reason).requested(self.position.to_string());
         gap.earliest = log
             .first_retained(&self.seats(), self.position.seq)
@@ -338,7 +359,6 @@ impl Subscription {
         gap_told(&self.namespace, gap);
         self.position = at;
         self.listener.set_cursor(at.seq);
-        self.listener.told();
         // One that takes nothing behind the gap is slow, though nothing may be published any more.
         self.listener.has_read_on(self.namespace.clock.millis());
         match self.blocks.gap(gap, at) {
@@ -354,17 +374,20 @@ impl Subscription {
 
     /// Goes on at the head, or where the log begins if even that is behind.
     fn skip(&mut self) -> Step {
-        let seats = self.seats();
-        let (gap, at) = {
-            let log = self.namespace.read_log();
+        let namespace = Arc::clone(&self.namespace);
+        let log = namespace.read_log();
+        let (gap, at) = if let Some(rollback) = self.follow_epoch(&log) {
+            rollback
+        } else {
             let evicted = self.listener.lost() > self.position.seq;
             let at = if evicted {
-                log.place_of_next(&seats, self.position.seq)
+                log.place_of_next(&self.seats(), self.position.seq)
             } else {
                 log.head()
             };
             (self.gap(&log, GapReason::Slow), at)
         };
+        drop(log);
         self.tell_gap(&gap, at)
     }
 
@@ -417,6 +440,8 @@ pub(super) enum Look {
     /// What comes next, up to here, is only at the provider.
     Cold(u64),
     Nothing,
+    /// It was ended meanwhile.
+    Ended,
 }
 
 fn gap_told(namespace: &Namespace, gap: &Gap) {

@@ -243,6 +243,9 @@ impl Stream for Subscription {
 
 impl Subscription {
     pub(super) fn depart(&self) {
+        if self.namespace.capabilities.replay {
+            self.namespace.cold_pages.leave(self.listener.id);
+        }
         if self.listener.leave() {
             self.namespace
                 .take_out(&self.listener, LastReading::Nothing);

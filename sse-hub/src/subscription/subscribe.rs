@@ -174,15 +174,7 @@ impl Subscribe {
             ids: self.engine.options.ids,
             gap_as: self.gap_as,
         };
-        let most_patterns = self.engine.options.max_patterns;
-        let has_room = self
-            .namespace
-            .read_log()
-            .has_room_for(&selectors, most_patterns);
-        if !has_room {
-            tracing::debug!(namespace = %self.namespace.name, most_patterns, "too many different patterns are listened to");
-        }
-        if !self.engine.is_open() || !has_room {
+        if !self.engine.is_open() {
             return Ok(self.rejected(blocks));
         }
         let namespace = Arc::clone(&self.namespace);
@@ -213,7 +205,7 @@ impl Subscribe {
         };
         let now = namespace.clock.millis();
         // Decided and registered in one step: what is published meanwhile is either before or after both.
-        let (listener, judged) = namespace.enter(&selectors, |log, channels| {
+        let entered = namespace.enter(&selectors, |log, channels| {
             let decision = found.decide(log, channels, cursor.as_ref(), true);
             let judged = self.judge(log, channels, decision, &older);
             let after = judged.position.seq;
@@ -230,6 +222,11 @@ impl Subscribe {
             }
             (Arc::new(listener), judged)
         });
+        let Some((listener, judged)) = entered else {
+            let most_patterns = self.engine.options.max_patterns;
+            tracing::debug!(namespace = %namespace.name, most_patterns, "too many different patterns are listened to");
+            return Ok(self.rejected(blocks));
+        };
         let filter = self.filter.take();
         let mut subscription = self.subscription(blocks, listener, judged);
         subscription.set_filter(filter);

@@ -28,6 +28,8 @@ struct State {
     head: u64,
     records: BTreeMap<u64, Record>,
     items: VecDeque<TailItem>,
+    /// Whether nothing is told any more.
+    over: bool,
     /// Whether those who read wait.
     slow: bool,
     reads: usize,
@@ -47,6 +49,7 @@ impl Engine {
                 head: 0,
                 records: BTreeMap::new(),
                 items: VecDeque::new(),
+                over: false,
                 slow: false,
                 reads: 0,
                 reading: 0,
@@ -72,6 +75,11 @@ impl Engine {
 
     pub(crate) fn tell(&self, item: TailItem) {
         self.state().items.push_back(item);
+    }
+
+    /// Tells what is left, and then that there is no more.
+    pub(crate) fn end_the_tail(&self) {
+        self.state().over = true;
     }
 
     /// Goes on under another epoch that shares what is before `fork_at`.
@@ -237,8 +245,12 @@ impl Stream for EngineTail {
 
     /// It is asked again whenever the hub is told to look after what is due.
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<TailItem>> {
-        if let Some(item) = self.0.lock().unwrap().items.pop_front() {
+        let mut state = self.0.lock().unwrap();
+        if let Some(item) = state.items.pop_front() {
             return Poll::Ready(Some(item));
+        }
+        if state.over {
+            return Poll::Ready(None);
         }
         Waker::wake_by_ref(cx.waker());
         Poll::Pending

@@ -325,3 +325,17 @@ async fn few_pages_are_read_at_once_and_whoever_waits_is_kept_alive() {
     assert_eq!(seen, expected);
     assert_eq!(engine.most_reading(), 16);
 }
+
+#[tokio::test]
+async fn a_tail_that_ends_is_a_log_that_does_not_answer() {
+    let engine = Engine::new(false);
+    let (hub, _) = engine.hub(|it| it);
+    let mut reader = from_the_first(&hub).await;
+    publish(&hub, "told").await;
+    engine.end_the_tail();
+    hub.maintain();
+    hub.maintain();
+    assert_eq!(ready_data(&mut reader), ["told"]);
+    assert!(!hub.is_ready());
+    assert!(reader.handle().is_live());
+}

@@ -61,7 +61,14 @@ impl Reader {
         }
         coverage.saw(format!("live gap {reason}"));
         match reason {
-            GapReason::Slow => coverage.saw("row R10"),
+            GapReason::Slow => {
+                coverage.saw("row R10");
+                coverage.saw(if self.wish.lagging == Lagging::Skip {
+                    "policy skip"
+                } else {
+                    "policy latest per key"
+                });
+            }
             GapReason::Provider => coverage.saw("row R11"),
             GapReason::Rollback => {
                 // It goes back no further than needed, and then all that is there is new.
@@ -130,6 +137,7 @@ impl Reader {
         }
         coverage.saw(format!("end: {reason}"));
         match reason.as_str() {
+            "slow" if self.wish.lagging == Lagging::Disconnect => coverage.saw("policy disconnect"),
             "replay" => coverage.saw("row R9"),
             "kicked" => {
                 let through = self.kicked_at.unwrap_or(0);

@@ -7,7 +7,7 @@ mod reader;
 mod truth;
 mod violation;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sse_hub::{PresenceChange, provider::TailItem};
 
@@ -42,7 +42,8 @@ struct Checker {
     acked: Vec<(usize, String, Answer)>,
     keys: HashMap<(usize, String), (u64, u32)>,
     presence: BTreeMap<(usize, String, u64), i64>,
-    missed_presence: bool,
+    /// Hubs whose watch was not told of every change.
+    missed_presence: BTreeSet<usize>,
     now: u64,
 }
 
@@ -116,7 +117,8 @@ impl Checker {
                 }
             }
             Happened::Settled { hub } => self.settled(*hub, coverage)?,
-            Happened::Presence { hub, change } => self.present(*hub, change),
+            Happened::Disturbed { fault } => coverage.saw(format!("fault {fault}")),
+            Happened::Presence { hub, change } => self.present(*hub, change)?,
             Happened::Emptied { hub, pinned, kept } => {
                 self.emptied(*hub, *pinned, *kept, coverage)?;
             }
@@ -248,17 +250,23 @@ impl Checker {
         Ok(())
     }
 
-    fn present(&mut self, hub: usize, change: &PresenceChange) {
+    fn present(&mut self, hub: usize, change: &PresenceChange) -> Checked {
         let (selector, member, step) = match change {
             PresenceChange::Start { selector, member } => (selector, member, 1),
             PresenceChange::End { selector, member } => (selector, member, -1),
             _ => {
-                self.missed_presence = true;
-                return;
+                self.missed_presence.insert(hub);
+                return Ok(());
             }
         };
         let key = (hub, selector.to_string(), member.subscription);
-        *self.presence.entry(key).or_default() += step;
+        let balance = self.presence.entry(key.clone()).or_default();
+        *balance += step;
+        if (0..=1).contains(balance) || self.missed_presence.contains(&hub) {
+            return Ok(());
+        }
+        let text = format!("{key:?} has {balance} more starts than ends");
+        Err(Violation::new(PRESENCE, text))
     }
 
     fn emptied(
@@ -288,7 +296,7 @@ impl Checker {
             .iter()
             .find(|((of, ..), balance)| *of == hub && **balance != 0);
         match uneven {
-            Some((key, balance)) if !self.missed_presence => Err(Violation::new(
+            Some((key, balance)) if !self.missed_presence.contains(&hub) => Err(Violation::new(
                 PRESENCE,
                 format!("{key:?} has {balance} more starts than ends"),
             )),
