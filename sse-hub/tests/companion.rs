@@ -1,7 +1,5 @@
 //! A value of the publisher's own beside an entry.
 
-#![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
-
 use std::{
     pin::Pin,
     sync::Arc,
