@@ -29,8 +29,6 @@ struct Binary {
     name: String,
     package: &'static str,
     manifest: PathBuf,
-    /// Where its workspace builds, if what lies there can be used.
-    target: Option<PathBuf>,
     counts: bool,
 }
 
@@ -96,21 +94,18 @@ fn binaries(servers: &[Server]) -> Result<Vec<Binary>> {
                 name: name.to_owned(),
                 package: "fanout",
                 manifest: bench.clone(),
-                target: None,
                 counts: true,
             },
             Kind::Ours(name, _) if examples.names.iter().any(|there| there == name) => Binary {
                 name: name.to_owned(),
                 package: "examples",
                 manifest: root.clone(),
-                target: examples.target.clone(),
                 counts: examples.counts,
             },
             Kind::Standalone(_) => Binary {
                 name: "sse-server".to_owned(),
                 package: "sse-server",
                 manifest: root.clone(),
-                target: examples.target.clone(),
                 counts: false,
             },
             Kind::Ours(..) | Kind::Nchan => continue,
@@ -124,7 +119,6 @@ fn binaries(servers: &[Server]) -> Result<Vec<Binary>> {
 
 struct Examples {
     names: Vec<String>,
-    target: Option<PathBuf>,
     counts: bool,
 }
 
@@ -147,11 +141,6 @@ fn examples(manifest: &Path) -> Result<Examples> {
             .iter()
             .filter_map(|target| Some(target["name"].as_str()?.to_owned()))
             .collect(),
-        // Without optimisation all builds are alike, and the workspace may have made them already.
-        target: metadata["target_directory"]
-            .as_str()
-            .filter(|_| cfg!(debug_assertions))
-            .map(PathBuf::from),
         counts: package["features"].get(FEATURE).is_some(),
     })
 }
@@ -160,7 +149,6 @@ fn compile(binaries: &[&Binary], build: Build, target: &Path, into: &Path) -> Re
     let Some(first) = binaries.first() else {
         return Ok(());
     };
-    let target = first.target.as_deref().unwrap_or(target);
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--locked", "-p", first.package]);
     cargo.arg("--manifest-path").arg(&first.manifest);
