@@ -60,11 +60,13 @@ const TARGETS: &[Target] = &[
 ];
 
 /// What the server may cost that stands alone, as a multiple of the hub on axum.
+///
+/// A call of a hook for each delivery is compared where each delivery is a write of its own: flat out the hub's
+/// batches make one cheaper than any call.
 const STANDALONE_TARGETS: &[(&str, &str, f64)] = &[
     ("lockstep", STANDALONE, 1.2),
     ("flat", STANDALONE, 1.2),
     ("lockstep", HOOKED, 4.0),
-    ("flat", HOOKED, 4.0),
 ];
 
 const fn target(scenario: &'static str, figure: Figure, against: Against, at_most: f64) -> Target {
@@ -180,12 +182,12 @@ mod tests {
             rounds: vec![Sample::from([(Figure::CpuPerDelivery, cpu)])],
             ..Row::default()
         };
-        let table = Table {
-            scenario: "flat",
+        let table = |scenario| Table {
+            scenario,
             title: "",
             rows: vec![row(HUB_AXUM, 2.0), row(STANDALONE, 2.5), row(HOOKED, 7.9)],
         };
-        let outcomes = outcomes(&[table]);
+        let outcomes = outcomes(&[table("lockstep")]);
         let met: Vec<_> = outcomes.iter().map(|outcome| outcome.met).collect();
         assert_eq!(met, [false, true]);
     }
