@@ -14,18 +14,19 @@ pub(crate) async fn publish_batch(
     parts: Vec<Publish>,
 ) -> Result<Vec<Published>, BatchError> {
     let ack = parts.iter().map(Publish::asked_ack).max();
-    let drafts = parts.into_iter().map(|part| match part {
-        part if part.belongs_to(&namespace) => part.into_draft(),
-        _ => Err(PublishError::foreign()),
+    let drafts = parts.into_iter().enumerate().map(|(index, part)| {
+        let draft = match part {
+            part if part.belongs_to(&namespace) => part.into_draft(),
+            _ => Err(PublishError::foreign()),
+        };
+        draft.map_err(|error| BatchError::refused(index, error))
     });
-    let drafts = drafts
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(BatchError::refused)?;
+    let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
     if drafts.is_empty() {
         return Ok(Vec::new());
     }
     if engine.is_closed() {
-        return Err(BatchError::refused(PublishError::closed()));
+        return Err(BatchError::refused(0, PublishError::closed()));
     }
     engine.start();
     let subscribers: Vec<_> = drafts
@@ -55,37 +56,48 @@ pub struct BatchError {
 
 #[derive(Debug)]
 enum What {
-    /// Nothing was tried.
-    Refused(PublishError),
+    /// Nothing was tried, because of the part of this index.
+    Refused(usize, PublishError),
     /// The provider did not append all; one of these is an error.
     Answers(Vec<Result<Published, PublishError>>),
 }
 
 impl BatchError {
-    fn refused(error: PublishError) -> Self {
+    fn refused(index: usize, error: PublishError) -> Self {
         Self {
-            what: What::Refused(error),
+            what: What::Refused(index, error),
         }
     }
 
     /// Returns the kind of the first error.
     pub fn kind(&self) -> PublishErrorKind {
         self.first()
-            .map_or(PublishErrorKind::OutcomeUnknown, PublishError::kind)
+            .map_or(PublishErrorKind::OutcomeUnknown, |(_, error)| error.kind())
+    }
+
+    /// Returns which part the first error is of, counted from 0.
+    pub fn index(&self) -> Option<usize> {
+        self.first().map(|(index, _)| index)
     }
 
     /// Returns what the provider did to each part, in order; nothing if it was not asked.
     pub fn into_answers(self) -> Vec<Result<Published, PublishError>> {
         match self.what {
-            What::Refused(_) => Vec::new(),
+            What::Refused(..) => Vec::new(),
             What::Answers(answers) => answers,
         }
     }
 
-    fn first(&self) -> Option<&PublishError> {
+    fn first(&self) -> Option<(usize, &PublishError)> {
         match &self.what {
-            What::Refused(error) => Some(error),
-            What::Answers(answers) => answers.iter().find_map(|answer| answer.as_ref().err()),
+            What::Refused(index, error) => Some((*index, error)),
+            What::Answers(answers) => {
+                let mut errors = answers
+                    .iter()
+                    .map(|answer| answer.as_ref().err())
+                    .enumerate();
+                errors.find_map(|(index, error)| Some((index, error?)))
+            }
         }
     }
 }
@@ -93,7 +105,7 @@ impl BatchError {
 impl fmt::Display for BatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.what {
-            What::Refused(_) => "the batch cannot be published",
+            What::Refused(..) => "the batch cannot be published",
             What::Answers(_) => "not all of the batch was published",
         })
     }
@@ -101,6 +113,6 @@ impl fmt::Display for BatchError {
 
 impl Error for BatchError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.first().map(|error| error as _)
+        self.first().map(|(_, error)| error as _)
     }
 }

@@ -133,6 +133,11 @@ impl Hub {
         self.namespace.count_listeners(std::slice::from_ref(topic))
     }
 
+    /// Returns how many entries the subscription has yet to take that is most behind of those that listen to a topic.
+    pub fn lag(&self, topic: &Topic) -> u64 {
+        self.namespace.lag(topic)
+    }
+
     /// Follows who begins and ceases to listen.
     pub fn presence_changes(&self) -> PresenceChanges {
         let changes = self.namespace.watchers.watch();

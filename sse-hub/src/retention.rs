@@ -12,6 +12,7 @@ pub struct Retention {
     pub(crate) bytes: usize,
     pub(crate) age: Option<Duration>,
     pub(crate) per_topic: usize,
+    pub(crate) at_least: usize,
     pub(crate) keep_while: Option<Arc<Rule>>,
 }
 
@@ -59,6 +60,14 @@ impl Retention {
         self
     }
 
+    /// Keeps the last `entries`, however old or long they are, as far as the count lets it.
+    ///
+    /// 0, the default, keeps nothing beyond bytes and age. A time to live of an entry's own still holds.
+    pub fn at_least(mut self, entries: usize) -> Self {
+        self.at_least = entries;
+        self
+    }
+
     /// Replays only entries that this function accepts; live delivery does not ask it.
     ///
     /// It runs for each entry that is replayed, while the log is locked: keep it short,
@@ -76,6 +85,7 @@ impl Default for Retention {
             bytes: 64 * 1024 * 1024,
             age: Some(Duration::from_secs(3600)),
             per_topic: 0,
+            at_least: 0,
             keep_while: None,
         }
     }
@@ -88,6 +98,7 @@ impl fmt::Debug for Retention {
             .field("bytes", &self.bytes)
             .field("age", &self.age)
             .field("per_topic", &self.per_topic)
+            .field("at_least", &self.at_least)
             .field("keep_while", &self.keep_while.is_some())
             .finish()
     }

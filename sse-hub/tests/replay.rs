@@ -192,3 +192,27 @@ async fn what_is_gone_of_a_topic_when_it_is_added_is_told() {
         assert_eq!(data(&seen), last.collect::<Vec<_>>());
     }
 }
+
+#[tokio::test]
+async fn the_least_that_is_kept_is_kept_whatever_its_age_and_length() {
+    let short = Retention::default().bytes(1).age(Duration::from_secs(1));
+    let old = Retention::default().age(Duration::from_secs(1));
+    for (retention, kept) in [
+        (short.clone(), 0),
+        (short.clone().at_least(3), 3),
+        (short.at_least(3).count(2), 2),
+        (old.at_least(20), 10),
+    ] {
+        let clock = Clock::manual();
+        let builder = Hub::builder().retain(retention.clone());
+        let hub = builder.clock(clock.clone()).build();
+        for number in 0..10 {
+            publish(&hub, "a", &number.to_string()).await;
+        }
+        clock.advance(Duration::from_secs(60));
+        hub.maintain();
+        let mut all = hub.subscribe("a").from(Start::Earliest).await.unwrap();
+        let expected: Vec<_> = (10 - kept..10).map(|number| number.to_string()).collect();
+        assert_eq!(ready_data(&mut all), expected, "{retention:?}");
+    }
+}

@@ -3,6 +3,7 @@
 use std::sync::Weak;
 
 use sse_core::Retry;
+use sse_hub::Topic;
 
 use crate::{
     admin::listeners,
@@ -22,17 +23,17 @@ impl ServerHost {
         Self { app }
     }
 
-    fn listeners(&self, topic: Option<&str>) -> Vec<Connection> {
+    fn listeners(&self, topic: Option<&str>) -> Result<Vec<Connection>, String> {
         let Some(app) = self.app.upgrade() else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
-        let connected = listeners(&app, topic).unwrap_or_default();
+        let connected = listeners(&app, topic)?;
         let connection = |it: std::sync::Arc<crate::registry::Connected>| Connection {
             id: it.name.to_string(),
             topics: it.topics.clone(),
             since_ms: it.since,
         };
-        connected.into_iter().map(connection).collect()
+        Ok(connected.into_iter().map(connection).collect())
     }
 }
 
@@ -53,13 +54,19 @@ impl Host for ServerHost {
         })
     }
 
-    fn subscribers(&self, topic: Option<String>) -> BoxFuture<Vec<Connection>> {
+    fn subscribers(&self, topic: Option<String>) -> BoxFuture<Result<Vec<Connection>, String>> {
         let connections = self.listeners(topic.as_deref());
         Box::pin(async move { connections })
     }
 
-    fn count(&self, topic: Option<String>) -> BoxFuture<usize> {
-        let count = self.listeners(topic.as_deref()).len();
+    fn count(&self, topic: Option<String>) -> BoxFuture<Result<usize, String>> {
+        let count = self.app.upgrade().map_or(Ok(0), |app| match topic {
+            Some(topic) => match Topic::try_from(topic.as_str()) {
+                Ok(topic) => Ok(app.hub.count(&topic)),
+                Err(error) => Err(error.to_string()),
+            },
+            None => Ok(app.registry.len()),
+        });
         Box::pin(async move { count })
     }
 

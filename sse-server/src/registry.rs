@@ -12,23 +12,43 @@ use std::{
 
 use bytestring::ByteString;
 use sse_core::Retry;
-use sse_hub::SubscriptionHandle;
+use sse_hub::{SubscriptionHandle, Topic};
 use tokio_util::sync::CancellationToken;
 
-/// All open connections, by name.
-#[derive(Clone, Debug, Default)]
+use crate::{
+    remote::{Client, accounted},
+    settings::Limits,
+};
+
+/// All open subscriptions, by name: a connection that speaks HTTP/2 may have many.
+#[derive(Clone, Debug)]
 pub(crate) struct Registry {
+    most: Most,
     listed: Arc<Mutex<Listed>>,
+}
+
+/// How much there may be of what.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    all: usize,
+    of_an_address: usize,
+    patterns: usize,
 }
 
 #[derive(Debug, Default)]
 struct Listed {
     connections: HashMap<ByteString, Arc<Connected>>,
-    /// How many connections listen to each pattern.
+    /// How many there are of each address.
+    addresses: HashMap<IpAddr, usize>,
+    /// How many listen to each pattern.
     patterns: HashMap<String, usize>,
 }
 
-/// An open connection.
+/// There are too many of a kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Full;
+
+/// An open subscription.
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) name: ByteString,
@@ -36,10 +56,14 @@ pub(crate) struct Connected {
     /// In milliseconds since 1970.
     pub(crate) since: u64,
     pub(crate) remote: IpAddr,
+    /// What it is counted by.
+    address: IpAddr,
     handle: SubscriptionHandle,
-    cut: Option<CancellationToken>,
-    /// When it was seen that the hub had let go of it.
-    released: Mutex<Option<Instant>>,
+    cut: Option<Arc<CancellationToken>>,
+    /// How often it has taken something.
+    taken: AtomicU64,
+    /// When it was seen that the hub had let go of it, and what it had taken by then.
+    released: Mutex<Option<(Instant, u64)>>,
     /// The reconnection time that it is told at its end; [`UNSET`] if none was asked for.
     retry: AtomicU64,
 }
@@ -47,47 +71,68 @@ pub(crate) struct Connected {
 const UNSET: u64 = u64::MAX;
 
 impl Registry {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            most: Most {
+                all: limits.connections.unwrap_or(usize::MAX),
+                of_an_address: match limits.address_connections {
+                    0 => usize::MAX,
+                    most => most,
+                },
+                patterns: limits.patterns,
+            },
+            listed: Arc::default(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Listed> {
         self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether there is room for the patterns among these topics, if all together may be so many.
-    pub(crate) fn has_room_for(&self, topics: &[String], most: usize) -> bool {
-        let listed = self.lock();
-        let is_new = |topic: &&String| is_pattern(topic) && !listed.patterns.contains_key(*topic);
-        let new = topics.iter().filter(is_new).count();
-        new == 0 || listed.patterns.len() + new <= most
+    /// Whether there is room for one more of this client, with these topics.
+    pub(crate) fn has_room_for(&self, client: &Client, topics: &[String]) -> bool {
+        let address = accounted(client.peer.ip());
+        self.lock().has_room_for(address, topics, self.most)
     }
 
-    /// Lists a connection until what is returned is dropped.
+    /// Lists a subscription until what is returned is dropped, if there is room.
     pub(crate) fn enter(
         &self,
         name: ByteString,
-        topics: Vec<String>,
-        remote: IpAddr,
+        mut topics: Vec<String>,
+        client: &Client,
         handle: SubscriptionHandle,
-        cut: Option<CancellationToken>,
-    ) -> Registration {
+    ) -> Result<Registration, Full> {
+        let address = accounted(client.peer.ip());
+        let mut listed = self.lock();
+        if !listed.has_room_for(address, &topics, self.most) {
+            return Err(Full);
+        }
+        if topics.is_empty() {
+            topics.push(Topic::default().to_string());
+        }
         let connected = Arc::new(Connected {
             name: name.clone(),
             topics,
             since: unix_millis(),
-            remote,
+            remote: client.remote,
+            address,
             handle,
-            cut,
+            cut: client.cut.clone(),
+            taken: AtomicU64::new(0),
             released: Mutex::default(),
             retry: AtomicU64::new(UNSET),
         });
-        let mut listed = self.lock();
         for pattern in connected.patterns() {
             *listed.patterns.entry(pattern.clone()).or_default() += 1;
         }
+        *listed.addresses.entry(address).or_default() += 1;
         listed.connections.insert(name, Arc::clone(&connected));
         drop(listed);
-        Registration {
+        Ok(Registration {
             registry: self.clone(),
             connected,
-        }
+        })
     }
 
     /// Returns how many there are.
@@ -123,28 +168,40 @@ impl Registry {
         connected.handle.disconnect("disconnected")
     }
 
-    /// Cuts those that the hub let go of and that have taken nothing more for so long.
+    /// Cuts the connections of those that the hub let go of and that have taken nothing more for so long.
+    ///
+    /// One that has another stream which gets on is left alone: those that do not hold a few KB each.
     pub(crate) fn cut_stalled(&self, patience: Duration) {
         let now = Instant::now();
-        for connected in self.lock().connections.values() {
+        let mut stalled: HashMap<*const CancellationToken, Option<&Arc<Connected>>> =
+            HashMap::new();
+        let listed = self.lock();
+        for connected in listed.connections.values() {
             let Some(cut) = &connected.cut else { continue };
-            if connected.handle.is_live() {
-                continue;
+            let of_connection = stalled.entry(Arc::as_ptr(cut)).or_insert(Some(connected));
+            if !connected.has_stalled(now, patience) {
+                *of_connection = None;
             }
-            let released = connected.released.lock();
-            let mut released = released.unwrap_or_else(PoisonError::into_inner);
-            if now.duration_since(*released.get_or_insert(now)) >= patience {
-                tracing::warn!(connection = %connected.name, "a client that takes nothing is cut");
+        }
+        for connected in stalled.into_values().flatten() {
+            tracing::warn!(connection = %connected.name, "a client that takes nothing is cut");
+            if let Some(cut) = &connected.cut {
                 cut.cancel();
             }
         }
     }
+}
 
-    /// Returns how many entries the connection has yet to take that is most behind.
-    pub(crate) fn most_behind(&self) -> u64 {
-        let listed = self.lock();
-        let lags = listed.connections.values().map(|it| it.handle.lag().0);
-        lags.max().unwrap_or(0)
+impl Listed {
+    fn has_room_for(&self, address: IpAddr, topics: &[String], most: Most) -> bool {
+        let of_address = self.addresses.get(&address).copied().unwrap_or(0);
+        let mut new: Vec<_> = topics.iter().filter(|topic| is_pattern(topic)).collect();
+        new.retain(|topic| !self.patterns.contains_key(*topic));
+        new.sort_unstable();
+        new.dedup();
+        self.connections.len() < most.all
+            && of_address < most.of_an_address
+            && (new.is_empty() || self.patterns.len() + new.len() <= most.patterns)
     }
 }
 
@@ -156,6 +213,11 @@ pub(crate) struct Registration {
 }
 
 impl Registration {
+    /// Notes that its client gets on.
+    pub(crate) fn took(&self) {
+        self.connected.taken.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Returns the reconnection time that someone asked for who ended it.
     pub(crate) fn retry(&self) -> Option<Retry> {
         match self.connected.retry.load(Ordering::Acquire) {
@@ -176,11 +238,35 @@ impl Drop for Registration {
                 }
             }
         }
+        let address = self.connected.address;
+        if let Some(count) = listed.addresses.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                listed.addresses.remove(&address);
+            }
+        }
         listed.connections.remove(&self.connected.name);
     }
 }
 
 impl Connected {
+    /// Whether the hub let go of it, and it has taken nothing more for so long.
+    fn has_stalled(&self, now: Instant, patience: Duration) -> bool {
+        if self.handle.is_live() {
+            return false;
+        }
+        let taken = self.taken.load(Ordering::Relaxed);
+        let released = self.released.lock();
+        let mut released = released.unwrap_or_else(PoisonError::into_inner);
+        match *released {
+            Some((since, before)) if before == taken => now.duration_since(since) >= patience,
+            _ => {
+                *released = Some((now, taken));
+                false
+            }
+        }
+    }
+
     fn patterns(&self) -> impl Iterator<Item = &String> {
         self.topics.iter().filter(|topic| is_pattern(topic))
     }

@@ -1,14 +1,17 @@
 //! Who asks: the peer of the socket, and the client behind proxies that are trusted.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use bytestring::ByteString;
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, HeaderName, header, request::Parts};
 use ipnet::IpNet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::script::RequestTable;
+use crate::{cli::ForwardedHeader, script::RequestTable, settings::Settings};
 
 /// How a connection stands to the limits.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -26,7 +29,7 @@ pub(crate) struct Peer {
     pub(crate) address: SocketAddr,
     pub(crate) standing: Standing,
     /// Cuts the connection, where that is not the socket's own matter.
-    pub(crate) cut: Option<CancellationToken>,
+    pub(crate) cut: Option<Arc<CancellationToken>>,
 }
 
 /// The client of a request.
@@ -35,15 +38,16 @@ pub(crate) struct Client {
     pub(crate) peer: SocketAddr,
     pub(crate) remote: IpAddr,
     standing: Standing,
-    pub(crate) cut: Option<CancellationToken>,
+    pub(crate) cut: Option<Arc<CancellationToken>>,
 }
 
 impl Client {
     /// Finds out who asks: forwarded addresses count only as far as they come from trusted proxies.
-    pub(crate) fn of(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
+    pub(crate) fn of(peer: Peer, headers: &HeaderMap, settings: &Settings) -> Self {
+        let (trusted, header) = (&settings.trusted_proxies, settings.forwarded_header);
         Self {
             peer: peer.address,
-            remote: remote(peer.address.ip(), headers, trusted),
+            remote: remote(peer.address.ip(), headers, trusted, header),
             standing: peer.standing,
             cut: peer.cut,
         }
@@ -66,7 +70,7 @@ pub(crate) fn new_name() -> ByteString {
 }
 
 /// The right-most hop that is no trusted proxy.
-fn remote(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+fn remote(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet], header: ForwardedHeader) -> IpAddr {
     let is_trusted = |address: IpAddr| {
         let address = address.to_canonical();
         trusted.iter().any(|network| network.contains(&address))
@@ -75,7 +79,7 @@ fn remote(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     if !is_trusted(nearest) {
         return nearest;
     }
-    for hop in hops(headers).into_iter().rev() {
+    for hop in hops(headers, header).into_iter().rev() {
         // Left of what cannot be read, nothing is known.
         let Some(address) = hop else { break };
         nearest = address.to_canonical();
@@ -87,7 +91,7 @@ fn remote(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 }
 
 /// The addresses that proxies added, the nearest last; `None` where one cannot be read.
-fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+fn hops(headers: &HeaderMap, header: ForwardedHeader) -> Vec<Option<IpAddr>> {
     let texts = |name| {
         headers
             .get_all(name)
@@ -96,16 +100,29 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
             .flat_map(|value| value.split(','))
             .collect::<Vec<_>>()
     };
-    let forwarded_for = texts(header::HeaderName::from_static("x-forwarded-for"));
-    if !forwarded_for.is_empty() {
-        return forwarded_for.into_iter().map(address).collect();
-    }
     let element = |element: &str| {
         let mut pairs = element.split(';').filter_map(|pair| pair.split_once('='));
         let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
         address(value.trim().trim_matches('"'))
     };
-    texts(header::FORWARDED).into_iter().map(element).collect()
+    match header {
+        ForwardedHeader::XForwardedFor => {
+            let name = HeaderName::from_static("x-forwarded-for");
+            texts(name).into_iter().map(address).collect()
+        }
+        ForwardedHeader::Forwarded => texts(header::FORWARDED).into_iter().map(element).collect(),
+    }
+}
+
+/// What a client is counted by: its IPv4 address, or its network of IPv6 addresses.
+pub(crate) fn accounted(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = u128::from(address) >> 64 << 64;
+            IpAddr::V6(Ipv6Addr::from(network))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
 }
 
 /// An address, with or without brackets and a port.
@@ -122,13 +139,24 @@ fn address(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
+    #[track_caller]
     fn check(peer: &str, headers: &[(&'static str, &str)], expected: &str) {
-        let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
+        check_with(ForwardedHeader::XForwardedFor, peer, headers, expected);
+    }
+
+    #[track_caller]
+    fn check_with(
+        header: ForwardedHeader,
+        peer: &str,
+        headers: &[(&'static str, &str)],
+        expected: &str,
+    ) {
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        let found = remote(peer.parse().unwrap(), &map, &trusted);
+        let found = remote(peer.parse().unwrap(), &map, &trusted, header);
         assert_eq!(found.to_string(), expected, "{peer} {headers:?}");
     }
 
@@ -158,7 +186,8 @@ mod tests {
         );
         check("10.0.0.1", &[], "10.0.0.1");
         check("10.0.0.1", &[("x-forwarded-for", "10.0.0.9")], "10.0.0.9");
-        check(
+        check_with(
+            ForwardedHeader::Forwarded,
             "fd00::1",
             &[(
                 "forwarded",
@@ -171,5 +200,13 @@ mod tests {
             &[("x-forwarded-for", "1.2.3.4:5678")],
             "1.2.3.4",
         );
+    }
+
+    #[test]
+    fn the_header_that_no_proxy_writes_is_not_read() {
+        let both = [("x-forwarded-for", "6.6.6.6"), ("forwarded", "for=1.2.3.4")];
+        check_with(ForwardedHeader::Forwarded, "10.0.0.1", &both, "1.2.3.4");
+        check("10.0.0.1", &both, "6.6.6.6");
+        check("10.0.0.1", &both[1..], "10.0.0.1");
     }
 }

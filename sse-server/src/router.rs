@@ -68,5 +68,5 @@ fn client(app: &App, request: &Request<Body>) -> Client {
         standing: crate::remote::Standing::Within,
         cut: None,
     });
-    Client::of(peer, request.headers(), &app.settings.trusted_proxies)
+    Client::of(peer, request.headers(), &app.settings)
 }

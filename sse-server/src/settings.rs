@@ -7,7 +7,10 @@ use ipnet::IpNet;
 use tracing::Level;
 
 use crate::{
-    cli::{CorsOptions, LimitOptions, ListenOptions, ServeOptions, StreamOptions, WireIds},
+    cli::{
+        CorsOptions, ForwardedHeader, LimitOptions, ListenOptions, ServeOptions, StreamOptions,
+        WireIds,
+    },
     script::{Access, ScriptConfig},
 };
 
@@ -31,6 +34,8 @@ pub struct Settings {
     pub max_body_size: usize,
     /// Whose word on a client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Where they say it.
+    pub forwarded_header: ForwardedHeader,
     /// How long streams are given to end.
     pub drain: Duration,
     /// What streams are like.
@@ -142,6 +147,7 @@ impl TryFrom<ServeOptions> for Settings {
             sub_path,
             max_body_size,
             trusted_proxy,
+            forwarded_header,
             drain,
         } = options.listen;
         check::path("--pub-path", &pub_path)?;
@@ -150,7 +156,7 @@ impl TryFrom<ServeOptions> for Settings {
             return Err(InvalidSetting::of("--admin-listen", "must not be --listen"));
         }
         check::more_than_zero("--max-body-size", max_body_size.as_usize())?;
-        let streams = streams(&options.stream, max_body_size.as_usize())?;
+        let streams = streams(&options.stream)?;
         let files = match options.files.serve_static_dir {
             Some(directory) => Some(check::files(directory, &options.files.serve_static_path)?),
             None => None,
@@ -183,6 +189,7 @@ impl TryFrom<ServeOptions> for Settings {
             sub_path,
             max_body_size: max_body_size.as_usize(),
             trusted_proxies: trusted_proxy,
+            forwarded_header,
             drain,
             streams,
             files,
@@ -195,7 +202,7 @@ impl TryFrom<ServeOptions> for Settings {
     }
 }
 
-fn streams(options: &StreamOptions, max_body: usize) -> Result<Streams, InvalidSetting> {
+fn streams(options: &StreamOptions) -> Result<Streams, InvalidSetting> {
     check::one_line("--keep-alive-text", &options.keep_alive_text)?;
     check::more_than_zero("--capacity", options.capacity)?;
     check::more_than_zero("--lag-count", options.lag_count)?;
@@ -204,12 +211,12 @@ fn streams(options: &StreamOptions, max_body: usize) -> Result<Streams, InvalidS
     if options.lag_time.is_zero() {
         return Err(InvalidSetting::of("--lag-time", "must be longer than zero"));
     }
-    // The capacity is kept whatever the other limits say, as long as it is not too old.
+    // The capacity is kept whatever the other limits say.
     let kept = options.retain_count.max(options.capacity);
-    let least_bytes = options.capacity.saturating_mul(max_body);
     let retention = sse_hub::Retention::default()
         .count(kept)
-        .bytes(options.retain_bytes.as_usize().max(least_bytes))
+        .at_least(options.capacity)
+        .bytes(options.retain_bytes.as_usize())
         .per_topic(options.retain_per_topic);
     let retention = match check::unless_zero(options.retain_age) {
         Some(age) => retention.age(age),

@@ -10,7 +10,7 @@ use std::{
 
 use spread::draw;
 use sse_core::Retry;
-use sse_hub::{Hub, Ids};
+use sse_hub::{Hub, Ids, Topic};
 
 use crate::{
     cli::WireIds,
@@ -35,9 +35,9 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(settings: Settings, hub: Hub) -> Self {
         Self {
+            registry: Registry::new(&settings.limits),
             settings,
             hub,
-            registry: Registry::default(),
             script: OnceLock::new(),
             draining: AtomicBool::new(false),
             departing: AtomicUsize::new(0),
@@ -71,12 +71,10 @@ impl App {
         self.settings.streams.ids == WireIds::Hub
     }
 
-    /// Entries that some connection has yet to take, of which `published` are new.
-    pub(crate) fn queued(&self, published: usize) -> usize {
-        if self.registry.len() == 0 {
-            return 0;
-        }
-        let behind = usize::try_from(self.registry.most_behind()).unwrap_or(usize::MAX);
+    /// Entries that some listener of these topics has yet to take, of which `published` are new.
+    pub(crate) fn queued(&self, topics: &[Topic], published: usize) -> usize {
+        let behind = topics.iter().map(|topic| self.hub.lag(topic)).max();
+        let behind = usize::try_from(behind.unwrap_or(0)).unwrap_or(usize::MAX);
         behind.max(published).min(self.settings.streams.kept)
     }
 

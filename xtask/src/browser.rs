@@ -1,12 +1,15 @@
-//! Headless Chromium against every adapter and every example page.
+//! Headless Chromium against every adapter, every example page and the server.
 
 mod adapters;
 mod chromium;
+mod cut;
 mod pages;
+mod standalone;
 
 use anyhow::{Context as _, Result, ensure};
 use tokio::runtime::Runtime;
 
+use crate::contract;
 use crate::job::Job;
 use crate::report::{Options, Report};
 use crate::tool::Tool;
@@ -28,6 +31,7 @@ pub(crate) fn run(options: Options) -> Result<Report> {
         let job = Job::cargo(&format!("build --quiet --package {what}")).run()?;
         ensure!(job.success, job.complaint());
     }
+    contract::build()?;
     Runtime::new().context("tokio")?.block_on(async {
         let chromium = Chromium::start(&browser, &driver).await?;
         let second = Chromium::start(&browser, &driver).await?;
@@ -41,6 +45,7 @@ pub(crate) fn run(options: Options) -> Result<Report> {
 async fn look(chromium: &Chromium, second: &Chromium) -> Result<Report> {
     let mut report = adapters::run(chromium).await?;
     report.merge(pages::run(chromium, second).await?);
+    report.merge(standalone::run(chromium).await?);
     Ok(report)
 }
 

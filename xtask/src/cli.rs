@@ -37,7 +37,7 @@ enum Task {
     },
     /// Shows that every check fails for the fault that it is meant for.
     Teeth(Flags),
-    /// Runs a hub, or a client, through what seeds decide, and judges what readers saw.
+    /// Runs a hub, or a client, through what seeds decide, or loads the server, and judges what readers saw.
     Stress(stress::Seeds),
     /// Runs the rows of an interface's contract on a server.
     Contract(contract::Options),
@@ -184,6 +184,8 @@ mod tests {
         check("stress hub --seeds 1000", true);
         check("stress hub --provider delayed --seed 17", true);
         check("stress client --seeds 500 --seed 17", true);
+        check("stress server", true);
+        check("stress server --size small", true);
         check("contract tinysse", true);
         check("contract tinysse --binary tinysse --only publish-", true);
         check("contract tinysse --against http://127.0.0.1:1983", true);

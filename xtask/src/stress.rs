@@ -1,4 +1,4 @@
-//! `cargo xtask stress`: seeds that decide on everything that is done to a hub, or to a client.
+//! `cargo xtask stress`: seeds that decide on everything that is done to a hub, or to a client; and a load for the server.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::job::Job;
+use crate::workspace;
 
 /// What is run, and how often.
 #[derive(Args, Clone, Copy, Debug)]
@@ -21,6 +22,9 @@ pub(crate) struct Seeds {
     /// The first of them; a failing one is run again by its number.
     #[arg(long = "seed")]
     first: Option<u64>,
+    /// How large the server's load is; it has no seeds.
+    #[arg(long, default_value = "full")]
+    size: Size,
 }
 
 /// What there is to be put under stress.
@@ -29,6 +33,17 @@ enum Target {
     Hub,
     /// Through a network that fails; each seed is run with retention beyond the run and with little.
     Client,
+    /// Thousands of connections, the end of all of them, and a script that is loaded again and again.
+    Server,
+}
+
+/// How large the server's load is.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Size {
+    /// For a machine that does nothing else; with optimisation.
+    Full,
+    /// For a look.
+    Small,
 }
 
 /// The engines under a hub.
@@ -60,6 +75,7 @@ pub(crate) fn run(seeds: Seeds) -> Result<bool> {
     let job = match seeds.target {
         Target::Hub => job(seeds.provider, first, count),
         Target::Client => client_job(first, count),
+        Target::Server => server_job(seeds.size),
     };
     Ok(job.limit(LIMIT).show()?.success)
 }
@@ -81,6 +97,17 @@ pub(crate) fn job(provider: Provider, first: u64, seeds: u64) -> Job {
 pub(crate) fn client_job(first: u64, seeds: u64) -> Job {
     Job::cargo("run --quiet --package xtask --features soak --bin soak --")
         .args([first.to_string(), seeds.to_string()])
+}
+
+/// The program that loads the server, built when it is needed.
+pub(crate) fn server_job(size: Size) -> Job {
+    let (profile, size) = match size {
+        Size::Full => ("release", "full"),
+        Size::Small => ("dev", "small"),
+    };
+    Job::cargo("run --quiet --locked --package fanout --bin stress --profile")
+        .args([profile, "--", size])
+        .directory(workspace::root().join("bench"))
 }
 
 /// A night of seeds.

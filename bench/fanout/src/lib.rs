@@ -20,5 +20,6 @@ pub mod scenarios;
 pub mod servers;
 pub mod smoke;
 pub mod spread;
+pub mod stress;
 pub mod system_calls;
 pub mod targets;

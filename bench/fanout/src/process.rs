@@ -3,7 +3,8 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -15,6 +16,7 @@ use serde_json::Value;
 
 use crate::{
     cores::Cores,
+    load::{Publishing, Target},
     nchan::{self, Nchan},
     programs::{Build, Programs},
     scenarios::Setup,
@@ -25,7 +27,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Running {
     child: Child,
-    pub address: SocketAddr,
+    address: SocketAddr,
+    publishing: Publishing,
     _stdout: Option<BufReader<ChildStdout>>,
     nchan: Option<Nchan>,
 }
@@ -47,6 +50,10 @@ pub fn missing(server: &Server, programs: &Programs, build: Build) -> Option<Str
         Kind::Ours(binary, _) | Kind::Peer(binary, _) => {
             let is_missing = programs.path(binary, build).is_none();
             is_missing.then(|| format!("there is no binary {binary}"))
+        }
+        Kind::Standalone(_) => {
+            let is_missing = programs.path(BINARY, build).is_none();
+            is_missing.then(|| format!("there is no binary {BINARY}"))
         }
     }
 }
@@ -74,6 +81,31 @@ impl Running {
     ) -> Result<Self> {
         match server.kind {
             Kind::Nchan => Self::start_nchan(Nchan::prepare(retain)?, cores),
+            Kind::Standalone(script) => {
+                let path = programs.path(BINARY, build);
+                let path = path.with_context(|| format!("there is no binary {BINARY}"))?;
+                let mut command = Command::new(path);
+                let address = listening_at(address)?;
+                command.args(["--listen", &address.to_string(), "--log-level", "error"]);
+                command.args(["--sub-path", "/events", "--pub-path", "/publish"]);
+                command.args(["--ids", "hub", "--capacity", "1"]);
+                // The load connects its publishers long before they say anything.
+                command.args(["--head-timeout", "1h", "--max-handshakes", "100000"]);
+                let retain = retain.to_string();
+                command.args(["--retain-count", &retain, "--lag-count", &retain]);
+                if let Some(script) = script {
+                    let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
+                    command.arg("--script").arg(directory.join(script));
+                }
+                let running = Self {
+                    child: spawn(command, cores)?,
+                    address,
+                    publishing: server.publishing(),
+                    _stdout: None,
+                    nchan: None,
+                };
+                running.until_it_listens()
+            }
             Kind::Ours(binary, option) | Kind::Peer(binary, option) => {
                 let path = programs
                     .path(binary, build)
@@ -98,6 +130,7 @@ impl Running {
                 Ok(Self {
                     child,
                     address,
+                    publishing: server.publishing(),
                     _stdout: Some(stdout),
                     nchan: None,
                 })
@@ -109,18 +142,31 @@ impl Running {
         let running = Self {
             child: spawn(nchan.command(), cores)?,
             address: ([127, 0, 0, 1], nchan.port).into(),
+            publishing: Publishing::Text,
             _stdout: None,
             nchan: Some(nchan),
         };
+        running.until_it_listens()
+    }
+
+    /// For those that say nothing once they listen: the port tells.
+    fn until_it_listens(self) -> Result<Self> {
         let began = Instant::now();
-        // nginx says nothing once it listens: its port tells.
-        while TcpStream::connect(running.address).is_err() {
+        while TcpStream::connect(self.address).is_err() {
             if began.elapsed() > Duration::from_secs(10) {
-                bail!("nginx does not listen");
+                bail!("nothing listens on {}", self.address);
             }
             thread::sleep(Duration::from_millis(10));
         }
-        Ok(running)
+        Ok(self)
+    }
+
+    /// Where it is, and how it is published to.
+    pub fn target(&self) -> Target {
+        Target {
+            address: self.address,
+            publishing: self.publishing,
+        }
     }
 
     /// The process that does the work: nginx's worker, and else the only one.
@@ -219,6 +265,14 @@ impl Drop for Running {
         }
         _ = self.child.wait();
     }
+}
+
+/// The binary that stands alone.
+const BINARY: &str = "sse-server";
+
+/// An address with a port that was free a moment ago, for those who do not say which one they took.
+fn listening_at(address: SocketAddr) -> Result<SocketAddr> {
+    Ok(TcpListener::bind(address)?.local_addr()?)
 }
 
 fn spawn(mut command: Command, cores: &Cores) -> Result<Child> {

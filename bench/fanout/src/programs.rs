@@ -57,7 +57,7 @@ impl Programs {
                 fs::remove_dir_all(&directory)?;
             }
             fs::create_dir_all(&directory)?;
-            for package in ["fanout", "examples"] {
+            for package in ["fanout", "examples", "sse-server"] {
                 let some: Vec<_> = binaries
                     .iter()
                     .filter(|binary| binary.package == package)
@@ -101,6 +101,12 @@ fn binaries(servers: &[Server]) -> Result<Vec<Binary>> {
                 package: "examples",
                 manifest: root.clone(),
                 counts: examples.counts,
+            },
+            Kind::Standalone(_) => Binary {
+                name: "sse-server".to_owned(),
+                package: "sse-server",
+                manifest: root.clone(),
+                counts: false,
             },
             Kind::Ours(..) | Kind::Nchan => continue,
         };

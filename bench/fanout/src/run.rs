@@ -68,6 +68,7 @@ pub(crate) fn begin(scenario: &Scenario, servers: &[Server], programs: &Programs
         skipped: missing(server, programs, Build::Timed).or_else(|| {
             let reason = match scenario.needs {
                 Needs::Delivery => None,
+                Needs::Topics => server.one_topic,
                 Needs::Resume => server.no_resume,
                 Needs::Reconnection => server.no_reconnection(),
             };

@@ -1,5 +1,7 @@
 //! The servers that are compared.
 
+use crate::load::Publishing;
+
 /// A server and how it is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Server {
@@ -7,6 +9,8 @@ pub struct Server {
     pub kind: Kind,
     /// Why it cannot let clients resume, if it cannot.
     pub no_resume: Option<&'static str>,
+    /// Why there is one topic only, if there is.
+    pub one_topic: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +19,8 @@ pub enum Kind {
     Ours(&'static str, Option<&'static str>),
     /// A binary of this package, with an option.
     Peer(&'static str, Option<&'static str>),
+    /// `sse-server` with the hub's ids on the wire, as the others have them, and with a script if one is named.
+    Standalone(Option<&'static str>),
     Nchan,
 }
 
@@ -22,6 +28,12 @@ pub enum Kind {
 pub const FLOOR: &str = "floor";
 /// The one that latencies are compared with.
 pub const PLAIN_AXUM: &str = "peer_axum";
+/// The one that the server without a framework's code is compared with.
+pub const HUB_AXUM: &str = "fanout_axum";
+/// The server as a binary of its own.
+pub const STANDALONE: &str = "sse-server";
+/// The same with a script whose hook `message` is called for each delivery.
+pub const HOOKED: &str = "sse-server hook";
 /// A bare body of hyper's.
 pub const PLAIN_HYPER: &str = "peer_hyper";
 
@@ -31,7 +43,7 @@ pub const ALL: &[Server] = &[
     server(FLOOR, Kind::Peer("floor", None)),
     server("floor_log", Kind::Peer("floor", Some("--log"))),
     server("fanout_hyper", Kind::Ours("fanout_hyper", None)),
-    server("fanout_axum", Kind::Ours("fanout_axum", None)),
+    server(HUB_AXUM, Kind::Ours("fanout_axum", None)),
     server("fanout_actix", Kind::Ours("fanout_actix", None)),
     server("fanout_warp", Kind::Ours("fanout_warp", None)),
     server(
@@ -42,15 +54,18 @@ pub const ALL: &[Server] = &[
         "fanout_warp stock",
         Kind::Ours("fanout_warp", Some("--stock")),
     ),
+    server(STANDALONE, Kind::Standalone(None)),
     Server {
-        name: PLAIN_HYPER,
-        kind: Kind::Peer("peer_hyper", None),
-        no_resume: NO_HISTORY,
+        one_topic: Some("a script says the topics, and this one says none"),
+        ..server(HOOKED, Kind::Standalone(Some("message.lua")))
     },
     Server {
-        name: PLAIN_AXUM,
-        kind: Kind::Peer("peer_axum", None),
         no_resume: NO_HISTORY,
+        ..server(PLAIN_HYPER, Kind::Peer("peer_hyper", None))
+    },
+    Server {
+        no_resume: NO_HISTORY,
+        ..server(PLAIN_AXUM, Kind::Peer("peer_axum", None))
     },
     server("nchan", Kind::Nchan),
 ];
@@ -60,17 +75,27 @@ const fn server(name: &'static str, kind: Kind) -> Server {
         name,
         kind,
         no_resume: None,
+        one_topic: None,
     }
 }
 
 impl Server {
     /// Why it cannot spread its clients when they come back, if it cannot.
     pub fn no_reconnection(&self) -> Option<&'static str> {
-        (!self.is_ours()).then_some("it tells no client when to come back")
+        let tells = matches!(self.kind, Kind::Ours(..) | Kind::Standalone(_));
+        (!tells).then_some("it tells no client when to come back")
     }
 
-    /// Whether it is a hub's, and tells what that holds.
-    pub fn is_ours(&self) -> bool {
+    /// Whether it tells what its hub holds.
+    pub fn tells_memory(&self) -> bool {
         matches!(self.kind, Kind::Ours(..))
+    }
+
+    /// What a request to publish looks like.
+    pub fn publishing(&self) -> Publishing {
+        match self.kind {
+            Kind::Standalone(_) => Publishing::Form,
+            Kind::Ours(..) | Kind::Peer(..) | Kind::Nchan => Publishing::Text,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{
     figures::Figure,
     results::{Row, Table},
-    servers::{FLOOR, PLAIN_AXUM, PLAIN_HYPER},
+    servers::{FLOOR, HOOKED, HUB_AXUM, PLAIN_AXUM, PLAIN_HYPER, STANDALONE},
     spread::Spread,
 };
 
@@ -59,6 +59,16 @@ const TARGETS: &[Target] = &[
     target("slow", Figure::P99Ratio, Against::Itself, 1.5),
 ];
 
+/// What the server may cost that stands alone, as a multiple of the hub on axum.
+///
+/// A call of a hook for each delivery is compared where each delivery is a write of its own: flat out the hub's
+/// batches make one cheaper than any call.
+const STANDALONE_TARGETS: &[(&str, &str, f64)] = &[
+    ("lockstep", STANDALONE, 1.2),
+    ("flat", STANDALONE, 1.2),
+    ("lockstep", HOOKED, 4.0),
+];
+
 const fn target(scenario: &'static str, figure: Figure, against: Against, at_most: f64) -> Target {
     Target {
         scenario,
@@ -82,6 +92,13 @@ pub fn outcomes(tables: &[Table]) -> Vec<Outcome> {
         for row in table.rows.iter().filter(ours) {
             outcomes.extend(target.outcome(table, row));
         }
+    }
+    for &(scenario, server, at_most) in STANDALONE_TARGETS {
+        let against = Against::Of(HUB_AXUM);
+        let target = target(scenario, Figure::CpuPerDelivery, against, at_most);
+        let table = tables.iter().find(|table| table.scenario == scenario);
+        let found = table.and_then(|table| Some((table, table.row(server)?)));
+        outcomes.extend(found.and_then(|(table, row)| target.outcome(table, row)));
     }
     outcomes
 }
@@ -115,7 +132,7 @@ impl Target {
         };
         Some(Outcome {
             what: format!(
-                "{:<9} {:<13} {}{base}",
+                "{:<9} {:<15} {}{base}",
                 self.scenario,
                 row.server,
                 self.figure.title()
@@ -156,6 +173,23 @@ mod tests {
             "the others have nothing to be compared with"
         );
         assert!(outcomes[0].met && (outcomes[0].measured.median - 12.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_server_that_stands_alone_is_compared_with_the_hub_on_axum() {
+        let row = |server, cpu| Row {
+            server,
+            rounds: vec![Sample::from([(Figure::CpuPerDelivery, cpu)])],
+            ..Row::default()
+        };
+        let table = |scenario| Table {
+            scenario,
+            title: "",
+            rows: vec![row(HUB_AXUM, 2.0), row(STANDALONE, 2.5), row(HOOKED, 7.9)],
+        };
+        let outcomes = outcomes(&[table("lockstep")]);
+        let met: Vec<_> = outcomes.iter().map(|outcome| outcome.met).collect();
+        assert_eq!(met, [false, true]);
     }
 
     #[test]

@@ -72,7 +72,8 @@ impl Log {
                 self.fade(&entry);
             }
         }
-        while self.retained_bytes > self.options.retention.bytes {
+        let least = self.options.retention.at_least;
+        while self.retained_bytes > self.options.retention.bytes && self.entries.len() > least {
             let Some(oldest) = self.entries.values().next().cloned() else {
                 break;
             };
@@ -80,7 +81,8 @@ impl Log {
         }
         if let Some(age) = self.options.retention.age {
             let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-            while let Some(oldest) = self.entries.values().next()
+            while self.entries.len() > least
+                && let Some(oldest) = self.entries.values().next()
                 && now.saturating_sub(oldest.at) > age
             {
                 let oldest = Arc::clone(oldest);

@@ -253,6 +253,20 @@ impl Namespace {
         ids.len()
     }
 
+    /// The lag of the listener of a topic that is most behind.
+    pub(crate) fn lag(&self, topic: &Topic) -> u64 {
+        let log = self.read_log();
+        let mut most = 0;
+        for listeners in log
+            .known_channels(slice::from_ref(topic))
+            .iter()
+            .filter_map(|&id| log.listeners(id))
+        {
+            listeners.for_each(|listener| most = most.max(listener.lag().0));
+        }
+        most
+    }
+
     pub(crate) fn members(&self, topic: &Topic) -> Vec<Member> {
         let log = self.read_log();
         let mut members = BTreeMap::new();

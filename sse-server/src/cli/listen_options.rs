@@ -1,6 +1,6 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use super::{byte_size::ByteSize, log_level::LogLevel};
@@ -51,11 +51,37 @@ pub struct ListenOptions {
     #[arg(value_name = "CIDR", value_delimiter = ',', value_parser = network)]
     pub trusted_proxy: Vec<IpNet>,
 
+    /// Header in which they say it, x-forwarded-for or forwarded; clients may
+    /// write the other one
+    #[arg(long, env = "SSE_SERVER_FORWARDED_HEADER", hide_env_values = true)]
+    #[arg(value_name = "NAME", hide_possible_values = true)]
+    #[arg(default_value_t = ForwardedHeader::XForwardedFor)]
+    pub forwarded_header: ForwardedHeader,
+
     /// How long streams are given to end after SIGTERM
     #[arg(long, env = "SSE_SERVER_DRAIN", hide_env_values = true)]
     #[arg(value_name = "DUR", default_value = "25s")]
     #[arg(value_parser = humantime::parse_duration)]
     pub drain: Duration,
+}
+
+/// A header with the addresses that a request came from.
+#[expect(clippy::exhaustive_enums, reason = "there are these two")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum ForwardedHeader {
+    /// Addresses, the nearest last
+    XForwardedFor,
+    /// The same with more about them, as in RFC 7239
+    Forwarded,
+}
+
+impl fmt::Display for ForwardedHeader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        })
+    }
 }
 
 /// A network, or one address.

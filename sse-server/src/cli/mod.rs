@@ -17,7 +17,7 @@ pub use byte_size::{ByteSize, InvalidByteSize};
 pub use client_options::{LintOptions, PublishOptions, SubscribeOptions, TestOptions};
 pub use cors_options::CorsOptions;
 pub use limit_options::LimitOptions;
-pub use listen_options::ListenOptions;
+pub use listen_options::{ForwardedHeader, ListenOptions};
 pub use log_level::{InvalidLogLevel, LogLevel};
 pub use script_options::ScriptOptions;
 pub use static_options::StaticOptions;

@@ -14,10 +14,12 @@ pub(super) async fn serve(options: ServeOptions) -> Result<()> {
     let stop = Stop::new();
     signals::stop_on_signals(&stop)?;
     let warns_of_origins = settings.cors.origins.is_none();
-    let server = Server::bind(settings).await?;
-    if let Some(reloader) = server.reloader() {
-        signals::reload_on_hangup(reloader)?;
-    }
+    // A script that does not come to its end must not keep the process.
+    let server = tokio::select! {
+        server = Server::bind(settings) => server?,
+        () = stop.asked() => return Ok(()),
+    };
+    signals::reload_on_hangup(server.reloader())?;
     tracing::info!("Started sse-server/{}", env!("CARGO_PKG_VERSION"));
     tracing::info!("Listening on {}", server.address());
     if let Some(admin) = server.admin_address() {

@@ -38,14 +38,18 @@ pub(super) fn stop_on_signals(stop: &Stop) -> Result<()> {
     Ok(())
 }
 
-/// Loads the script again on SIGHUP.
+/// Loads the script again on SIGHUP, if there is one.
 #[cfg(unix)]
-pub(super) fn reload_on_hangup(reloader: Reloader) -> Result<()> {
+pub(super) fn reload_on_hangup(reloader: Option<Reloader>) -> Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut hangup = signal(SignalKind::hangup()).context("signals cannot be listened to")?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
+            let Some(reloader) = &reloader else {
+                tracing::info!("there is no script to be loaded again");
+                continue;
+            };
             match reloader.reload().await {
                 Ok(generation) => tracing::info!(generation, "the script was loaded again"),
                 Err(error) => tracing::error!(%error, "the script was not loaded again"),
@@ -57,6 +61,6 @@ pub(super) fn reload_on_hangup(reloader: Reloader) -> Result<()> {
 
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-pub(super) fn reload_on_hangup(_reloader: Reloader) -> Result<()> {
+pub(super) fn reload_on_hangup(_reloader: Option<Reloader>) -> Result<()> {
     Ok(())
 }

@@ -36,21 +36,34 @@ pub(super) async fn collect(
     }
 }
 
-/// Reads the messages of a body.
-pub(super) fn read(media_type: MediaType, body: &[u8]) -> Result<Vec<Message>, Refusal> {
-    match media_type {
-        MediaType::Form => one(read_form(body).map_err(|error| error.to_string())),
-        MediaType::Json => one(read_json(body)),
-        MediaType::NdJson => read_lines(body).map_err(|text| bad(&text)),
+/// Where in a body a message stands: in a line, or it is the body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Place(Option<usize>);
+
+impl Place {
+    /// Refuses the body for what is wrong here.
+    pub(super) fn refuse(self, text: &str) -> Refusal {
+        refused(StatusCode::BAD_REQUEST, &self.tell(text))
+    }
+
+    fn tell(self, text: &str) -> String {
+        match self.0 {
+            Some(line) => format!("line {line}: {text}"),
+            None => text.to_owned(),
+        }
     }
 }
 
-fn one(read: Result<Message, String>) -> Result<Vec<Message>, Refusal> {
-    read.map(|message| vec![message]).map_err(|text| bad(&text))
-}
-
-fn bad(text: &str) -> Refusal {
-    refused(StatusCode::BAD_REQUEST, text)
+/// Reads the messages of a body.
+pub(super) fn read(media_type: MediaType, body: &[u8]) -> Result<Vec<(Place, Message)>, Refusal> {
+    let whole = Place(None);
+    let one = |read: Result<Message, String>| read.map(|message| vec![(whole, message)]);
+    let messages = match media_type {
+        MediaType::Form => one(read_form(body).map_err(|error| error.to_string())),
+        MediaType::Json => one(read_json(body)),
+        MediaType::NdJson => read_lines(body),
+    };
+    messages.map_err(|text| whole.refuse(&text))
 }
 
 fn refused(status: StatusCode, text: &str) -> Refusal {
@@ -71,7 +84,7 @@ fn read_form(body: &[u8]) -> Result<Message, InvalidMessage> {
 }
 
 /// One message a line; blank lines are none.
-fn read_lines(body: &[u8]) -> Result<Vec<Message>, String> {
+fn read_lines(body: &[u8]) -> Result<Vec<(Place, Message)>, String> {
     let mut messages = Vec::new();
     for (index, line) in body.split(|&byte| byte == b'\n').enumerate() {
         if line.trim_ascii().is_empty() {
@@ -80,8 +93,9 @@ fn read_lines(body: &[u8]) -> Result<Vec<Message>, String> {
         if messages.len() == MOST_MESSAGES {
             return Err(format!("a body may have at most {MOST_MESSAGES} messages"));
         }
-        let message = read_json(line).map_err(|error| format!("line {}: {error}", index + 1))?;
-        messages.push(message);
+        let place = Place(Some(index + 1));
+        let message = read_json(line).map_err(|error| place.tell(&error))?;
+        messages.push((place, message));
     }
     if messages.is_empty() {
         return Err("there is no message".to_owned());
@@ -99,7 +113,8 @@ mod tests {
     #[test]
     fn lines_are_messages_and_the_first_bad_one_is_named() {
         let messages = read_lines(b"{\"data\":\"a\"}\n\n{\"data\":\"b\"}\r\n").unwrap();
-        assert_eq!(messages.len(), 2);
+        let places: Vec<_> = messages.iter().map(|(place, _)| *place).collect();
+        assert_eq!(places, [Place(Some(1)), Place(Some(3))]);
         let error = read_lines(b"{\"data\":\"a\"}\n\n{\"id\":\"a\\nb\"}\n").unwrap_err();
         assert_eq!(error, "line 3: id must not have a line end or a NUL");
         assert_eq!(read_lines(b" \n").unwrap_err(), "there is no message");

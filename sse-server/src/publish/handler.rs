@@ -1,9 +1,9 @@
 use axum::body::Body;
 use http::{HeaderMap, Request, StatusCode};
-use sse_hub::{BatchError, Draft, Publish, PublishError, PublishErrorKind, Published};
+use sse_hub::{BatchError, Draft, Publish, PublishError, PublishErrorKind, Published, Topic};
 
 use super::{
-    body::{collect, read},
+    body::{Place, collect, read},
     media_type::MediaType,
     receipt::Receipt,
 };
@@ -37,13 +37,15 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
     let messages = read(media_type, &body)?;
     let batch = messages.len();
     let mut prepared = Vec::with_capacity(batch);
+    let mut places = Vec::with_capacity(batch);
     let mut permit = None;
     let hears = |script: &&Script| script.defines(Hook::Publish) || script.defines(Hook::Message);
     let listening = app.script().filter(hears);
-    for (index, message) in messages.into_iter().enumerate() {
-        // In a batch each message has a key of its own.
+    for (index, (place, message)) in messages.into_iter().enumerate() {
+        places.push(place);
+        // In a batch each message has a key of its own, which no header can bear.
         let key = key.as_ref().map(|key| match media_type {
-            MediaType::NdJson => format!("{key}#{index}"),
+            MediaType::NdJson => format!("{key}\n{index}"),
             MediaType::Form | MediaType::Json => key.clone(),
         });
         let ready = match listening {
@@ -54,29 +56,39 @@ async fn try_publish(app: &App, client: &Client, request: Request<Body>) -> Resu
             None => Prepared::plain(app, message),
         };
         if ready.publication.message().is_empty() {
-            let text = InvalidMessage::empty().to_string();
-            return Err(problem(StatusCode::BAD_REQUEST, &text).into());
+            return Err(place.refuse(&InvalidMessage::empty().to_string()));
         }
         permit.clone_from(&ready.permit);
         prepared.push((ready, key));
     }
     let mut drafts = Vec::with_capacity(prepared.len());
+    let mut topics = Vec::new();
     for (ready, key) in prepared {
+        for topic in listened_to(&ready.routing) {
+            if !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
         let draft = draft(app, &ready.publication, ready.routing);
         drafts.push(match key {
             Some(key) => draft.idempotency_key(key),
             None => draft,
         });
     }
-    let published = publish_all(app, drafts).await?;
+    let published = publish_all(app, drafts, &places).await?;
     drop(permit);
-    let most = published.iter().map(|it| it.subscribers).max();
+    let subscribers = published.iter().map(|it| it.subscribers).max();
+    let subscribers = subscribers.unwrap_or(0);
     let last = published
         .last()
         .ok_or_else(|| unavailable("nothing was published"))?;
+    let queued = match subscribers {
+        0 => 0,
+        _ => app.queued(&topics, published.len()),
+    };
     let receipt = Receipt {
-        queued: app.queued(published.len()),
-        subscribers: most.unwrap_or(0),
+        queued,
+        subscribers,
     };
     Ok(receipt.answer(last))
 }
@@ -107,6 +119,17 @@ fn routing(app: &App, message: &Message) -> Routing {
         topics: Some(message.topics.clone()).filter(is_asked),
         ttl_ms: ttl.map(|ttl| u64::try_from(ttl).unwrap_or(u64::MAX)),
         key: message.key.clone(),
+    }
+}
+
+/// The topics of a message; those that are none are refused elsewhere.
+fn listened_to(routing: &Routing) -> Vec<Topic> {
+    match &routing.topics {
+        Some(topics) => topics
+            .iter()
+            .filter_map(|topic| Topic::try_from(topic.as_str()).ok())
+            .collect(),
+        None => vec![Topic::default()],
     }
 }
 
@@ -160,15 +183,19 @@ fn draft(app: &App, publication: &Publication, routing: Routing) -> Publish {
     }
 }
 
-async fn publish_all(app: &App, drafts: Vec<Publish>) -> Result<Vec<Published>, Refusal> {
+async fn publish_all(
+    app: &App,
+    drafts: Vec<Publish>,
+    places: &[Place],
+) -> Result<Vec<Published>, Refusal> {
     let mut drafts = drafts;
-    if drafts.len() == 1
+    if let ([place], 1) = (places, drafts.len())
         && let Some(draft) = drafts.pop()
     {
-        return Ok(vec![draft.await.map_err(|error| refusal(&error))?]);
+        return Ok(vec![draft.await.map_err(|error| refusal(&error, *place))?]);
     }
     let published = app.hub.publish_batch(drafts).await;
-    published.map_err(|error| refused_batch(&error))
+    published.map_err(|error| refused_batch(&error, places))
 }
 
 /// Publishes what a script says, without asking its hook.
@@ -186,16 +213,18 @@ pub(crate) async fn publish_one(
     })
 }
 
-fn refused_batch(error: &BatchError) -> Refusal {
+fn refused_batch(error: &BatchError, places: &[Place]) -> Refusal {
     let first = std::error::Error::source(error).and_then(|first| first.downcast_ref());
-    first.map_or_else(|| unavailable(&error.to_string()).into(), refusal)
+    let place = error.index().and_then(|index| places.get(index));
+    match (first, place) {
+        (Some(first), Some(place)) => refusal(first, *place),
+        _ => unavailable(&error.to_string()).into(),
+    }
 }
 
-fn refusal(error: &PublishError) -> Refusal {
+fn refusal(error: &PublishError, place: Place) -> Refusal {
     match (error.kind(), std::error::Error::source(error)) {
-        (PublishErrorKind::Invalid, Some(rule)) => {
-            problem(StatusCode::BAD_REQUEST, &rule.to_string()).into()
-        }
+        (PublishErrorKind::Invalid, Some(rule)) => place.refuse(&rule.to_string()),
         _ => unavailable(&error.to_string()).into(),
     }
 }

@@ -16,11 +16,11 @@ pub trait Host: Send + Sync + 'static {
         routing: Routing,
     ) -> BoxFuture<Result<HostPublished, String>>;
 
-    /// Returns the connections of a topic, or all.
-    fn subscribers(&self, topic: Option<String>) -> BoxFuture<Vec<Connection>>;
+    /// Returns the connections of a topic, or all; the error, of a name that is no topic, is raised in Lua.
+    fn subscribers(&self, topic: Option<String>) -> BoxFuture<Result<Vec<Connection>, String>>;
 
-    /// Counts the connections of a topic, or all.
-    fn count(&self, topic: Option<String>) -> BoxFuture<usize>;
+    /// Counts the connections of a topic, or all; the error is raised in Lua.
+    fn count(&self, topic: Option<String>) -> BoxFuture<Result<usize, String>>;
 
     /// Ends a connection, and tells whether there was one.
     fn disconnect(&self, connection: String, retry_ms: Option<u64>) -> BoxFuture<bool>;

@@ -1,6 +1,6 @@
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -11,7 +11,10 @@ use std::{
 use tokio::sync::Semaphore;
 
 use super::rate::Bucket;
-use crate::{remote::Standing, settings::Limits};
+use crate::{
+    remote::{Standing, accounted},
+    settings::Limits,
+};
 
 /// Who may come in: connections are counted, all together and by address.
 #[derive(Clone, Debug)]
@@ -146,17 +149,6 @@ const MOST_ADDRESSES: usize = 10_000;
 
 fn reserve(most: usize) -> usize {
     (most / 20).clamp(8, 1024)
-}
-
-/// A client has one IPv4 address, or a network of IPv6 addresses.
-fn accounted(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
-            IpAddr::V6(Ipv6Addr::from(network))
-        }
-        address @ IpAddr::V4(_) => address,
-    }
 }
 
 #[cfg(test)]

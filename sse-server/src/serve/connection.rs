@@ -9,7 +9,7 @@ use std::{
 
 use axum::{Router, body::Body};
 use futures_util::FutureExt as _;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::{
     body::Incoming,
     server::conn::{http1, http2},
@@ -29,9 +29,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     admission::Admitted,
     stream_socket::StreamSocket,
+    until::Until,
     version::{Version, look},
 };
 use crate::{
+    answer::empty,
     remote::{Peer, Standing},
     settings::Limits,
 };
@@ -43,12 +45,14 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Protocol {
     limits: Limits,
+    /// Cuts all connections.
+    cut: CancellationToken,
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
 }
 
 impl Protocol {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, cut: CancellationToken) -> Self {
         let mut http1 = http1::Builder::new();
         http1
             .timer(TokioTimer::new())
@@ -71,6 +75,7 @@ impl Protocol {
             .keep_alive_timeout(limits.write_timeout);
         Self {
             limits,
+            cut,
             http1,
             http2,
         }
@@ -93,7 +98,9 @@ impl Protocol {
             let version = look(&socket).await.ok()?;
             Some((permit, version))
         };
-        let Ok(Some((permit, version))) = timeout(self.limits.head_timeout, handshake).await else {
+        let handshake = timeout(self.limits.head_timeout, handshake);
+        let Some(Ok(Some((permit, version)))) = self.cut.run_until_cancelled(handshake).await
+        else {
             return;
         };
         let handshake = Arc::new(Handshake {
@@ -103,7 +110,7 @@ impl Protocol {
         // A client can hold one stream of many back and still be busy, so no write to the socket tells of it.
         let cut = match version {
             Version::Http1 => None,
-            Version::Http2 => Some(CancellationToken::new()),
+            Version::Http2 => Some(Arc::new(self.cut.child_token())),
         };
         let requests = Requests {
             router,
@@ -113,23 +120,25 @@ impl Protocol {
                 cut: cut.clone(),
             },
             version,
+            most_headers: self.limits.headers,
             handshake: Arc::clone(&handshake),
             _admitted: Arc::new(admitted),
         };
         let socket = StreamSocket::new(socket, self.limits.write_timeout);
         let io = TokioIo::new(socket);
-        // An error is a client that left, or was cut. An async block around this would hold the connection's room twice.
+        // An error is a client that left, or was cut.
         match version {
             Version::Http1 => {
                 let connection = self.http1.serve_connection(io, requests);
-                tokio::spawn(watcher.watch(connection).map(drop));
+                let connection = watcher.watch(connection).map(drop);
+                tokio::spawn(Until::new(connection, self.cut.clone()));
             }
             Version::Http2 => {
                 let connection = self.http2.serve_connection(io, requests);
                 let connection = watcher.watch(connection).map(drop);
                 let served = unless_silent(connection, handshake, self.limits.head_timeout);
-                let cut = cut.unwrap_or_default();
-                tokio::spawn(async move { cut.run_until_cancelled(served).await });
+                let cut = cut.map_or_else(CancellationToken::new, |cut| (*cut).clone());
+                tokio::spawn(Until::new(served, cut));
             }
         }
     }
@@ -183,6 +192,7 @@ struct Requests {
     router: Router,
     peer: Peer,
     version: Version,
+    most_headers: usize,
     handshake: Arc<Handshake>,
     _admitted: Arc<Admitted>,
 }
@@ -197,6 +207,11 @@ impl Service<Request<Incoming>> for Requests {
 
     fn call(&self, mut request: Request<Incoming>) -> Answered {
         self.handshake.end();
+        // For HTTP/1.1 this is hyper's own limit.
+        if request.headers().len() > self.most_headers {
+            let refused = empty(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+            return Box::pin(async move { Ok(refused) });
+        }
         request.extensions_mut().insert(self.peer.clone());
         let answer = tower::Service::call(&mut self.router.clone(), request.map(Body::new));
         let is_last = self.peer.standing == Standing::Over && self.version == Version::Http1;

@@ -10,6 +10,7 @@ mod server;
 mod start_error;
 mod stop;
 mod stream_socket;
+mod until;
 mod version;
 
 pub use server::{Reloader, Server};

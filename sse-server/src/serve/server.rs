@@ -5,8 +5,9 @@ use hyper_util::server::graceful::GracefulShutdown;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{
     net::TcpListener,
-    time::{MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     accept::accept, admission::Admission, bind::bind, connection::Protocol, open_files,
@@ -38,7 +39,11 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`] if the script cannot be loaded or an address cannot be listened on.
-    pub async fn bind(settings: Settings) -> Result<Self, StartError> {
+    pub async fn bind(mut settings: Settings) -> Result<Self, StartError> {
+        settings
+            .limits
+            .connections
+            .get_or_insert_with(open_files::room);
         // Handles of metrics are made with the hub.
         let metrics = match settings.admin_listen {
             Some(_) => metrics_recorder::install(),
@@ -87,19 +92,23 @@ impl Server {
 
     /// Calls `startup`, then serves until it is stopped and its streams have ended.
     ///
+    /// Stopped before `startup` has returned, it ends at once.
+    ///
     /// # Errors
     /// [`StartError`] if `startup` failed.
     pub async fn run(self, stop: Stop) -> Result<(), StartError> {
         let app = Arc::clone(&self.app);
         if let Some(script) = app.script() {
-            let address = self.address();
-            script
-                .startup(cli_table::of(&app.settings, address))
-                .await?;
+            let startup = script.startup(cli_table::of(&app.settings, self.address()));
+            tokio::select! {
+                started = startup => started?,
+                () = stop.asked() => return Ok(()),
+            }
         }
         let limits = app.settings.limits.clone();
-        let most = limits.connections.unwrap_or_else(open_files::room);
-        let protocol = Arc::new(Protocol::new(limits.clone()));
+        let most = limits.connections.unwrap_or(usize::MAX);
+        let cut = CancellationToken::new();
+        let protocol = Arc::new(Protocol::new(limits.clone(), cut.clone()));
         let open = GracefulShutdown::new();
         let routes = router::router(&app);
         let admission = Admission::new(most, limits.clone());
@@ -120,7 +129,11 @@ impl Server {
             _ = patience => {}
             () = stop.asked_again() => {}
         }
-        tracing::info!(connections = admission.open(), "all streams have ended");
+        // Whoever reads nothing, or waits for a hook, still holds its connection, and with it `unsubscribe` back.
+        tracing::info!(cut = admission.open(), "all streams have ended");
+        cut.cancel();
+        let gone = until_none(|| admission.open() + admin_admission.open());
+        let _ = timeout(PATIENCE, gone).await;
         if let Some(script) = app.script() {
             script.shutdown("stop").await;
         }
@@ -176,12 +189,13 @@ async fn drain(app: &App, stop: &Stop) {
         () = stop.asked_again() => app.hub.shutdown(Duration::ZERO).await,
     }
     // The hub has ended all; their last bytes are on their way.
-    let gone = async {
-        while app.registry.len() > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let _ = timeout(PATIENCE, gone).await;
+    let _ = timeout(PATIENCE, until_none(|| app.registry.len())).await;
+}
+
+async fn until_none(count: impl Fn() -> usize) {
+    while count() > 0 {
+        sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Loads the script of a server again.

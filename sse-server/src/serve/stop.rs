@@ -21,7 +21,7 @@ impl Stop {
         self.drain.cancel();
     }
 
-    pub(super) async fn asked(&self) {
+    pub(crate) async fn asked(&self) {
         self.drain.cancelled().await;
     }
 

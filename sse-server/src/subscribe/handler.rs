@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     answer::{Refusal, Reply, hook_failed, problem, scripted, unavailable},
+    registry::Full,
     remote::{Client, new_name},
     script::{Hook, RequestTable, Script, SubscribeVerdict, Subscriber},
     state::{App, Shared},
@@ -58,16 +59,15 @@ async fn open(app: &Shared, client: &Client, parts: &Parts) -> Result<Reply, Ref
         None if app.script_routes() => Vec::new(),
         None => rules::topics(query),
     };
-    check_topics(app, &topics, parts)?;
+    check_topics(app, client, &topics, parts)?;
     let id = after.as_ref().map(ToString::to_string);
     let subscription = match held {
         Some(held) => opening.settle(held, topics.clone(), after).await?,
         None => opening.take(topics.clone(), after).await?,
     };
     let handle = subscription.handle();
-    let registration = app
-        .registry
-        .enter(name, topics, client.remote, handle, client.cut.clone());
+    let entered = app.registry.enter(name, topics, client, handle);
+    let registration = entered.map_err(|Full| Refusal::from(come_again(app, parts)))?;
     let catchup = match (app.script_with(Hook::Catchup), &subscriber) {
         (Some(script), Some(subscriber)) if catches_up(app, id.as_deref(), &subscription) => {
             let messages = script.catchup(subscriber, id).await;
@@ -98,10 +98,15 @@ async fn ask(
 }
 
 /// Refuses what no connection may have, and asks those to come later whose patterns are too many for now.
-fn check_topics(app: &App, topics: &[String], parts: &Parts) -> Result<(), Refusal> {
+fn check_topics(
+    app: &App,
+    client: &Client,
+    topics: &[String],
+    parts: &Parts,
+) -> Result<(), Refusal> {
     let limits = &app.settings.limits;
     rules::check_topics(topics, limits.topics)?;
-    if !app.registry.has_room_for(topics, limits.patterns) {
+    if !app.registry.has_room_for(client, topics) {
         return Err(come_again(app, parts).into());
     }
     Ok(())

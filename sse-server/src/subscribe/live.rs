@@ -129,6 +129,7 @@ impl Stream for Live {
                     match this.source.poll_next(cx) {
                         Poll::Ready(Some(batch)) => {
                             this.clock.touch();
+                            this.registration.took();
                             return Poll::Ready(Some(batch));
                         }
                         Poll::Ready(None) => {

@@ -161,3 +161,47 @@ end
     assert!(resumed.next().unwrap().ends_with(": ok\n\n"));
     assert!(resumed.next().unwrap().ends_with("\ndata: next!\n\n"));
 }
+
+/// Writes at the end how many came and left.
+const TELLING: &str = r#"
+local sleep = require "sleep"
+local came, left, path = 0, 0, nil
+function startup(cli) path = cli.script_data end
+function subscribe(sub) came = came + 1 return sub end
+function unsubscribe(sub) left = left + 1 end
+function message(pub, sub)
+  if sub.req.query == "waits" then sleep(math.huge) end
+  return pub
+end
+function shutdown(reason)
+  local file = io.open(path, "w")
+  file:write(came, " ", left)
+  file:close()
+end
+"#;
+
+#[test]
+fn at_the_end_of_the_server_those_leave_too_who_do_not_read_or_wait_for_a_hook() {
+    let told = tempfile::NamedTempFile::new().unwrap();
+    let path = told.path().to_str().unwrap();
+    let arguments = [
+        "--drain",
+        "0s",
+        "--send-buffer",
+        "16KiB",
+        "--script-data",
+        path,
+    ];
+    let (_file, server) = scripted(TELLING, &arguments);
+    let waiting = server.stream("/sse?waits", "");
+    let stalled = server.stream("/sse", "");
+    let mut reading = server.subscribe();
+    let data = "x".repeat(60_000);
+    for _ in 0..100 {
+        server.publish(&data);
+        reading.expect(&format!("data: {data}\n\n"));
+    }
+    drop(server);
+    drop((waiting, stalled, reading));
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "3 3");
+}

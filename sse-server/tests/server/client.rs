@@ -98,6 +98,15 @@ impl Client {
         }
     }
 
+    /// Whether nothing comes for so long.
+    pub(crate) fn is_silent_for(&mut self, time: Duration) -> bool {
+        self.socket.get_ref().set_read_timeout(Some(time)).unwrap();
+        let is_silent = self.socket.fill_buf().is_err();
+        let patience = Some(PATIENCE);
+        self.socket.get_ref().set_read_timeout(patience).unwrap();
+        is_silent
+    }
+
     fn head(&mut self) -> Response {
         let status = self.line();
         let status = status.strip_prefix("HTTP/1.1 ").and_then(|it| it.get(..3));
@@ -189,6 +198,11 @@ impl Stream {
     #[track_caller]
     pub(crate) fn expect(&mut self, block: &str) {
         assert_eq!(self.next().as_deref(), Some(block));
+    }
+
+    /// Whether it breaks off, whatever comes before.
+    pub(crate) fn is_cut(&mut self) -> bool {
+        self.client.is_closed()
     }
 
     /// Reads what is left.

@@ -153,6 +153,61 @@ fn sigterm_ends_it_in_order() {
     assert!(child.wait().unwrap().success());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_script_that_does_not_come_to_its_end_does_not_keep_the_process() {
+    use nix::{
+        sys::signal::{Signal, kill},
+        unistd::Pid,
+    };
+
+    let texts = [
+        "io.stderr:write('begun\\n') while true do end",
+        "function startup() io.stderr:write('begun\\n') require 'sleep' (math.huge) end",
+    ];
+    for (text, signal) in texts.into_iter().zip([Signal::SIGTERM, Signal::SIGINT]) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let mut command = binary();
+        command.args(["-l", "127.0.0.1:0", "-s"]).arg(file.path());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "begun"));
+        let pid = Pid::from_raw(child.id().try_into().unwrap());
+        kill(pid, signal).unwrap();
+        let start = std::time::Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if start.elapsed() > crate::client::PATIENCE {
+                child.kill().unwrap();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        };
+        assert!(status.success(), "{text}: {status}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn without_a_script_there_is_nothing_to_be_loaded_again() {
+    use nix::{
+        sys::signal::{Signal, kill},
+        unistd::Pid,
+    };
+
+    let (mut child, address) = listening(binary().args(["-l", "127.0.0.1:0"]));
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    kill(pid, Signal::SIGHUP).unwrap();
+    // Both are listened to, the first one first.
+    let mut client = crate::client::Client::connect(address.parse().unwrap());
+    client.send("GET /health/live HTTP/1.1\r\nhost: x\r\n", b"");
+    assert_eq!(client.response(false).status, 200);
+    kill(pid, Signal::SIGTERM).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
 #[test]
 fn the_log_has_no_headers_and_no_payloads() {
     let log = tempfile::NamedTempFile::new().unwrap();

@@ -1,19 +1,24 @@
 //! HTTP/2 without TLS, for those who begin with it.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
 use reqwest::{Client, Version};
 
-use crate::running::Running;
+use crate::{client::PATIENCE, running::Running};
+
+fn in_time(talk: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let all = async { tokio::time::timeout(PATIENCE, talk).await };
+    runtime.unwrap().block_on(all).unwrap();
+}
 
 #[test]
 fn http_2_has_publishers_and_many_streams_on_one_connection() {
     let server = Running::new();
     let url = format!("http://{}/sse", server.address);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let talk = async {
+    in_time(async {
         let client = Client::builder().http2_prior_knowledge().build().unwrap();
         let mut streams = Vec::new();
         for _ in 0..10 {
@@ -39,9 +44,7 @@ fn http_2_has_publishers_and_many_streams_on_one_connection() {
             }
             assert_eq!(text, b": ok\n\ndata: x\n\n");
         }
-    };
-    let all = async { tokio::time::timeout(Duration::from_secs(20), talk).await };
-    runtime.unwrap().block_on(all).unwrap();
+    });
 }
 
 #[test]
@@ -49,10 +52,7 @@ fn a_client_that_holds_a_stream_back_is_cut() {
     let arguments = ["--write-timeout", "300ms", "--lag-count", "8", "-c", "8"];
     let server = Running::with(&arguments);
     let url = format!("http://{}/sse", server.address);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let talk = async {
+    in_time(async {
         let client = Client::builder().http2_prior_knowledge().build().unwrap();
         let mut held = client.get(&url).send().await.unwrap();
         let body = serde_json::json!({ "data": "x".repeat(60_000) }).to_string();
@@ -70,7 +70,79 @@ fn a_client_that_holds_a_stream_back_is_cut() {
             last = held.chunk().await;
         }
         assert!(last.is_err(), "the stream has an end");
-    };
-    let all = async { tokio::time::timeout(Duration::from_secs(20), talk).await };
-    runtime.unwrap().block_on(all).unwrap();
+    });
+}
+
+#[test]
+fn a_stream_that_is_held_back_does_not_cut_those_beside_it() {
+    let arguments = ["--write-timeout", "300ms", "--lag-count", "8", "-c", "8"];
+    let server = Running::with(&arguments);
+    let url = format!("http://{}/sse", server.address);
+    in_time(async {
+        let client = Client::builder().http2_prior_knowledge().build().unwrap();
+        let held = client
+            .get(format!("{url}?topic=much"))
+            .send()
+            .await
+            .unwrap();
+        let mut beside = client.get(&url).send().await.unwrap();
+        assert_eq!(beside.chunk().await.unwrap().unwrap(), ": ok\n\n");
+        let publish = async |body: String| {
+            let publish = client.post(&url).header("content-type", "application/json");
+            let receipt = publish.body(body).send().await.unwrap();
+            assert_eq!(receipt.status(), 202);
+            receipt.text().await.unwrap()
+        };
+        let much = serde_json::json!({ "data": "x".repeat(60_000), "topic": "much" }).to_string();
+        // Until the hub has let go of it.
+        while !publish(much.clone()).await.ends_with(r#""subscribers":0}"#) {}
+        let start = std::time::Instant::now();
+        let mut number = 0;
+        while start.elapsed() < Duration::from_millis(1_500) {
+            publish(format!(r#"{{"data":"{number}"}}"#)).await;
+            let expected = format!("data: {number}\n\n");
+            assert_eq!(beside.chunk().await.unwrap().unwrap(), expected);
+            number += 1;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(held);
+    });
+}
+
+#[test]
+fn heads_and_subscriptions_are_counted_as_on_http_1_1() {
+    let server = Running::with(&["--max-headers", "10", "--max-connections", "3"]);
+    let url = format!("http://{}/sse", server.address);
+    in_time(async {
+        let client = Client::builder().http2_prior_knowledge().build().unwrap();
+        let head = async |headers: usize| {
+            let mut request = client.get(format!("http://{}/health/live", server.address));
+            for number in 0..headers {
+                request = request.header(format!("x{number}"), "y");
+            }
+            request.send().await.unwrap().status().as_u16()
+        };
+        assert_eq!((head(9).await, head(11).await), (200, 431));
+        let mut streams = Vec::new();
+        for _ in 0..3 {
+            streams.push(client.get(&url).send().await.unwrap());
+        }
+        let one_more = client.get(&url).send().await.unwrap().text().await.unwrap();
+        assert!(one_more.starts_with(": ok\n\nretry: "), "{one_more}");
+        let one_more = client.get(&url).header("prefer", "status").send().await;
+        assert_eq!(one_more.unwrap().status(), 503);
+        for stream in &mut streams {
+            assert_eq!(stream.chunk().await.unwrap().unwrap(), ": ok\n\n");
+        }
+    });
+    let server = Running::with(&["--max-address-connections", "2"]);
+    let url = format!("http://{}/sse", server.address);
+    in_time(async {
+        let client = Client::builder().http2_prior_knowledge().build().unwrap();
+        let first = client.get(&url).send().await.unwrap();
+        let second = client.get(&url).send().await.unwrap();
+        let third = client.get(&url).send().await.unwrap().text().await.unwrap();
+        assert!(third.starts_with(": ok\n\nretry: "), "{third}");
+        drop((first, second));
+    });
 }

@@ -15,6 +15,7 @@ mod newcomer;
 mod operators;
 mod publishing;
 mod running;
+mod spinning;
 mod static_files;
 mod streams;
 mod subcommands;

@@ -1,9 +1,9 @@
-//! The first page of the README, run as it is printed.
+//! The first page of the README, typed as it is printed.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
 };
 
 use crate::client::Client;
@@ -16,24 +16,37 @@ fn commands() -> Vec<&'static str> {
     block.split_once("```").unwrap().0.lines().collect()
 }
 
-/// A shell in which the binary is found, and which chooses a port that is free.
-fn shell(directory: &Path, command: &str) -> Command {
-    let binary = Path::new(env!("CARGO_BIN_EXE_sse-server"));
-    let path = format!("{}:{}", binary.parent().unwrap().display(), env!("PATH"));
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).current_dir(directory);
-    shell
-        .env("PATH", path)
-        .env("SSE_SERVER_LISTEN", "127.0.0.1:0");
-    shell
+/// A shell that is typed into, in which the binary is found, and listens on a port that is free.
+struct Shell {
+    child: Child,
+    input: ChildStdin,
 }
 
-struct Stopped(Child);
+impl Shell {
+    fn begin(directory: &Path) -> Self {
+        let binary = Path::new(env!("CARGO_BIN_EXE_sse-server"));
+        let path = format!("{}:{}", binary.parent().unwrap().display(), env!("PATH"));
+        let mut shell = Command::new("sh");
+        shell.arg("-s").current_dir(directory);
+        shell
+            .env("PATH", path)
+            .env("SSE_SERVER_LISTEN", "127.0.0.1:0");
+        let pipes = shell.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = pipes.spawn().unwrap();
+        let input = child.stdin.take().unwrap();
+        Self { child, input }
+    }
 
-impl Drop for Stopped {
+    fn types(&mut self, line: &str) {
+        writeln!(self.input, "{line}").unwrap();
+    }
+}
+
+impl Drop for Shell {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        // What it started in the background is to end with the test.
+        let _ = writeln!(self.input, "kill $!; exit");
+        let _ = self.child.wait();
     }
 }
 
@@ -43,14 +56,10 @@ fn three_commands_make_a_live_page() {
         panic!("there are not three commands");
     };
     let directory = tempfile::tempdir().unwrap();
-    assert!(shell(directory.path(), make).status().unwrap().success());
-    // The shell would leave it behind; here it is to end with the test.
-    let serve = format!("exec {}", serve.strip_suffix(" &").unwrap());
-    let child = shell(directory.path(), &serve)
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut server = Stopped(child.unwrap());
-    let lines = BufReader::new(server.0.stderr.take().unwrap()).lines();
+    let mut shell = Shell::begin(directory.path());
+    shell.types(make);
+    shell.types(serve);
+    let lines = BufReader::new(shell.child.stderr.take().unwrap()).lines();
     let address = lines.map_while(Result::ok).find_map(|line| {
         let (_, address) = line.split_once("Listening on ")?;
         Some(address.trim().to_owned())
@@ -68,8 +77,8 @@ fn three_commands_make_a_live_page() {
     stream.send("GET /sse HTTP/1.1\r\nhost: x\r\n", b"");
     let mut stream = stream.stream();
     stream.expect(": ok\n\n");
-    let mut publish = shell(directory.path(), publish);
-    let published = publish.env("SSE_SERVER_URL", format!("http://{address}/sse"));
-    assert!(published.status().unwrap().success());
+    // For the reader it is the port by default.
+    shell.types(&format!("export SSE_SERVER_URL=http://{address}/sse"));
+    shell.types(publish);
     stream.expect("data: hello, page\n\n");
 }

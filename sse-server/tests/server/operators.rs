@@ -1,6 +1,12 @@
 //! Health, metrics and presence.
 
-use crate::{client::Response, running::Running};
+use std::time::{Duration, Instant};
+
+use crate::{
+    client::{Client, PATIENCE, Response},
+    command_line::binary,
+    running::Running,
+};
 
 fn admin(server: &Running, target: &str) -> Response {
     let mut client = crate::client::Client::connect(server.admin.unwrap());
@@ -78,4 +84,65 @@ fn metrics_are_rendered_for_collectors() {
     ] {
         assert!(metrics.text().contains(name), "{name}");
     }
+}
+
+/// In a process of its own, which has a recorder and a log of its own.
+#[test]
+fn a_slow_reader_is_counted_and_logged() {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let mut command = binary();
+    command.args(["-l", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+    command.args(["-c", "16", "--lag-count", "16", "--send-buffer", "16KiB"]);
+    let mut child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+    let start = Instant::now();
+    let read = || std::fs::read_to_string(log.path()).unwrap();
+    let after = |words: &str| loop {
+        let text = read();
+        let mut lines = text.lines();
+        if let Some(rest) = lines.find_map(|line| Some(line.split_once(words)?.1.to_owned())) {
+            return rest;
+        }
+        assert!(start.elapsed() < PATIENCE, "{text}");
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let public = after("Listening on ").trim().parse().unwrap();
+    let admin = after("Metrics and presence on ").trim().parse().unwrap();
+    let metrics = || {
+        let mut client = Client::connect(admin);
+        client.send("GET /metrics HTTP/1.1\r\nhost: x\r\n", b"");
+        client.response(false).text()
+    };
+    let mut slow = Client::connect(public);
+    slow.send("GET /sse HTTP/1.1\r\nhost: x\r\n", b"");
+    let slow = slow.stream();
+    assert!(!metrics().contains("sse_hub_lagging_total{"));
+    let body = format!(r#"{{"data":"{}"}}"#, "x".repeat(60_000));
+    let head = format!(
+        "POST /sse HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    let mut publisher = Client::connect(public);
+    loop {
+        publisher.send(&head, body.as_bytes());
+        if publisher
+            .response(false)
+            .text()
+            .ends_with(r#""subscribers":0}"#)
+        {
+            break;
+        }
+        assert!(start.elapsed() < PATIENCE);
+    }
+    assert!(after("a subscription is lagging").contains("policy"));
+    let metrics = metrics();
+    let counted = metrics
+        .lines()
+        .find(|line| line.starts_with("sse_hub_lagging_total{"));
+    assert!(
+        counted.is_some_and(|line| line.ends_with(" 1")),
+        "{metrics}"
+    );
+    drop(slow);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

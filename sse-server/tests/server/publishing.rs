@@ -174,8 +174,28 @@ fn lines_are_published_all_or_none() {
     let half = "{\"data\":\"a\"}\n{\"id\":\"x\\ny\"}\n";
     let reply = server.post("application/x-ndjson", half);
     reply.check_error(400, "line 2: id must not have a line end or a NUL");
-    let reply = server.post("application/x-ndjson", "{\"data\":\"a\"}\n{\"ttl\":1}\n");
-    reply.check_error(400, "the message must not be empty");
+    let many: Vec<_> = (0..17).map(|it| it.to_string()).collect();
+    let many = serde_json::json!({ "data": "b", "topic": many }).to_string();
+    for (line, wrong) in [
+        (r#"{"ttl":1}"#, "the message must not be empty"),
+        (
+            r#"{"data":"b","event":"hub.gap"}"#,
+            "a published event must not have an event type that starts with hub.",
+        ),
+        (r#"{"data":"b","topic":"hub.x"}"#, ""),
+        (r#"{"data":"b","topic":"a/*"}"#, ""),
+        (&many, ""),
+        (r#"{"data":"b","ttl":0}"#, ""),
+    ] {
+        for (before, number) in [("{\"data\":\"a\"}\n\n", 3), ("\n", 2)] {
+            let reply = server.post("application/x-ndjson", format!("{before}{line}\n"));
+            assert_eq!(reply.status, 400, "{line}");
+            let error: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+            let error = error["error"].as_str().unwrap();
+            let told = format!("line {number}: {wrong}");
+            assert!(error.starts_with(&told), "{line}: {error}");
+        }
+    }
     server
         .post("application/x-ndjson", "\n")
         .check_error(400, "there is no message");
@@ -203,6 +223,16 @@ fn a_repetition_under_the_same_key_is_one_message() {
     post("l", "b");
     stream.expect("data: a\n\n");
     stream.expect("data: b\n\n");
+    // Lines have keys of their own, which no other request can have.
+    let head = "POST /sse HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\n\
+                content-length: 12\r\nidempotency-key: lines\r\n";
+    assert_eq!(server.send(head, br#"{"data":"d"}"#).status, 202);
+    assert_eq!(server.send(head, br#"{"data":"d"}"#).status, 202);
+    stream.expect("data: d\n\n");
+    for key in ["lines#0", "lines0", "lines"] {
+        assert_eq!(post(key, key).status, 202);
+        stream.expect(&format!("data: {key}\n\n"));
+    }
     assert_eq!(post(&"k".repeat(128), "c").status, 202);
     assert_eq!(post(&"k".repeat(129), "c").status, 400);
 }

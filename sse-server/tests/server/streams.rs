@@ -54,7 +54,7 @@ fn a_connection_that_is_old_is_told_when_to_come_back() {
 }
 
 #[test]
-fn a_slow_reader_is_cut_and_counted_and_nobody_else_waits() {
+fn a_slow_reader_is_cut_and_nobody_else_waits() {
     let arguments = ["-c", "16", "--lag-count", "16", "--retain-bytes", "1MB"];
     let server = Running::with(&arguments);
     let slow = server.subscribe();

@@ -9,6 +9,8 @@ pub(crate) struct Fault {
     pub(crate) name: &'static str,
     /// The row that must fail.
     pub(crate) row: &'static str,
+    /// What it must say, among other things.
+    pub(crate) complaint: &'static str,
     pub(crate) request: fn(&mut Request),
     pub(crate) answer: fn(&Request, &mut Answer),
     pub(crate) block: fn(&Request, String) -> String,
@@ -18,15 +20,22 @@ pub(crate) struct Fault {
 pub(crate) const HONEST: Fault = Fault {
     name: "none",
     row: "",
+    complaint: "",
     request: |_| (),
     answer: |_, _| (),
     block: |_, block| block,
 };
 
-const fn in_request(name: &'static str, row: &'static str, request: fn(&mut Request)) -> Fault {
+const fn in_request(
+    name: &'static str,
+    row: &'static str,
+    complaint: &'static str,
+    request: fn(&mut Request),
+) -> Fault {
     Fault {
         name,
         row,
+        complaint,
         request,
         ..HONEST
     }
@@ -35,11 +44,13 @@ const fn in_request(name: &'static str, row: &'static str, request: fn(&mut Requ
 const fn in_answer(
     name: &'static str,
     row: &'static str,
+    complaint: &'static str,
     answer: fn(&Request, &mut Answer),
 ) -> Fault {
     Fault {
         name,
         row,
+        complaint,
         answer,
         ..HONEST
     }
@@ -48,11 +59,13 @@ const fn in_answer(
 const fn in_block(
     name: &'static str,
     row: &'static str,
+    complaint: &'static str,
     block: fn(&Request, String) -> String,
 ) -> Fault {
     Fault {
         name,
         row,
+        complaint,
         block,
         ..HONEST
     }
@@ -60,15 +73,21 @@ const fn in_block(
 
 /// All of them.
 pub(crate) const FAULTS: &[Fault] = &[
-    in_answer("keys in another order", "publish-accepted", |_, answer| {
-        let text = answer.text();
-        if let Some((queued, subscribers)) = text.trim_matches(['{', '}']).split_once(',') {
-            answer.body = format!("{{{subscribers},{queued}}}").into_bytes();
-        }
-    }),
+    in_answer(
+        "keys in another order",
+        "publish-accepted",
+        r#"step 1: "{\"subscribers\":0,\"queued\":0}", not"#,
+        |_, answer| {
+            let text = answer.text();
+            if let Some((queued, subscribers)) = text.trim_matches(['{', '}']).split_once(',') {
+                answer.body = format!("{{{subscribers},{queued}}}").into_bytes();
+            }
+        },
+    ),
     in_answer(
         "202 counts no subscribers",
         "publish-counts-subscribers",
+        r#"\"subscribers\":0}", not"#,
         |_, answer| {
             let text = answer
                 .text()
@@ -79,6 +98,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     in_answer(
         "body limit one too low",
         "publish-limit-64000",
+        "step 1: 413 ",
         |request, answer| {
             if request.body.len() == 64_000 {
                 answer.status = 413;
@@ -88,6 +108,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     in_request(
         "body limit one too high",
         "publish-limit-64001",
+        "step 1: 202 ",
         |request| {
             if request.body.len() == 64_001 {
                 request.body = b"{\"data\":\"x\"}".to_vec();
@@ -95,17 +116,23 @@ pub(crate) const FAULTS: &[Fault] = &[
             }
         },
     ),
-    in_answer("charset refused", "publish-charset", |request, answer| {
-        if request
-            .header("content-type")
-            .is_some_and(|it| it.contains("charset"))
-        {
-            answer.status = 415;
-        }
-    }),
+    in_answer(
+        "charset refused",
+        "publish-charset",
+        "step 1: 415 ",
+        |request, answer| {
+            if request
+                .header("content-type")
+                .is_some_and(|it| it.contains("charset"))
+            {
+                answer.status = 415;
+            }
+        },
+    ),
     in_answer(
         "an empty message is accepted",
         "publish-empty-object",
+        "step 1: 202 ",
         |request, answer| {
             if request.body == b"{}" {
                 answer.status = 202;
@@ -115,6 +142,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     in_answer(
         "405 names no methods",
         "publish-other-method",
+        "allow: []",
         |_, answer| {
             answer.headers.retain(|(name, _)| name != "allow");
         },
@@ -122,6 +150,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     in_answer(
         "rejected with another status",
         "hook-publish-nil",
+        "step 2: 401 ",
         |_, answer| {
             if answer.status == 403 {
                 answer.status = 401;
@@ -131,6 +160,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     in_answer(
         "a traceback gets out",
         "hook-publish-raises",
+        r#"has "traceback""#,
         |_, answer| {
             if answer.status == 500 {
                 answer.body = b"{\"error\":\"stack traceback: script.lua:2: secret\"}".to_vec();
@@ -140,6 +170,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     in_answer(
         "an answer names the wrong origin",
         "cors-listed-origin",
+        r#"allow-origin: ["*"]"#,
         |_, answer| {
             for (_, value) in answer
                 .headers
@@ -150,14 +181,20 @@ pub(crate) const FAULTS: &[Fault] = &[
             }
         },
     ),
-    in_request("HEAD opens a stream", "subscribe-head", |request| {
-        if request.method == "HEAD" {
-            "GET".clone_into(&mut request.method);
-        }
-    }),
+    in_request(
+        "HEAD opens a stream",
+        "subscribe-head",
+        r#"\"subscribers\":1}", not"#,
+        |request| {
+            if request.method == "HEAD" {
+                "GET".clone_into(&mut request.method);
+            }
+        },
+    ),
     in_request(
         "the query goes before the header",
         "subscribe-id-header-over-query",
+        r"-2\ndata: d2",
         |request| {
             if request.target.contains("last_event_id=") {
                 request.headers.retain(|(name, _)| name != "last-event-id");
@@ -167,6 +204,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     in_request(
         "an empty header hides the query",
         "subscribe-id-empty-header",
+        "step 4: waiting for",
         |request| {
             if request.header("last-event-id") == Some("") {
                 "/sse".clone_into(&mut request.target);
@@ -176,54 +214,73 @@ pub(crate) const FAULTS: &[Fault] = &[
     in_request(
         "the id in the query is not read",
         "subscribe-id-query",
+        "step 4: waiting for",
         |request| {
             "/sse".clone_into(&mut request.target);
         },
     ),
-    in_block("no opening", "subscribe-opening", |_, block| {
-        if block == ": ok\n\n" {
-            String::new()
-        } else {
-            block
-        }
-    }),
+    in_block(
+        "no opening",
+        "subscribe-opening",
+        r#"step 1: waiting for ": ok"#,
+        |_, block| {
+            if block == ": ok\n\n" {
+                String::new()
+            } else {
+                block
+            }
+        },
+    ),
     in_block(
         "another text for silence",
         "option-keep-alive-text",
+        r#"": keep-alive"#,
         |_, block| block.replace(": still here", ": keep-alive"),
     ),
-    in_block("retry without a value", "subscribe-timeout", |_, block| {
-        block.replace("retry: 0", "retry: ")
-    }),
+    in_block(
+        "retry without a value",
+        "subscribe-timeout",
+        r"retry: \n",
+        |_, block| block.replace("retry: 0", "retry: "),
+    ),
     in_block(
         "the hook message is skipped on replay",
         "hook-message-on-replay",
+        r#"data: b\n\n", not"#,
         |request, block| match request.header("last-event-id") {
             Some(_) => block.replace(" seen", ""),
             None => block,
         },
     ),
-    in_block("comments before data", "wire-order", |_, block| {
-        let (mut comments, mut lines): (Vec<_>, Vec<_>) = block
-            .trim_end()
-            .lines()
-            .partition(|line| line.starts_with(':'));
-        comments.append(&mut lines);
-        comments.join("\n") + "\n\n"
-    }),
+    in_block(
+        "comments before data",
+        "wire-order",
+        r#"": c\nid: 1"#,
+        |_, block| {
+            let (mut comments, mut lines): (Vec<_>, Vec<_>) = block
+                .trim_end()
+                .lines()
+                .partition(|line| line.starts_with(':'));
+            comments.append(&mut lines);
+            comments.join("\n") + "\n\n"
+        },
+    ),
     in_block(
         "a leading space is lost",
         "wire-leading-space",
+        r#""data:  x"#,
         |_, block| block.replace("data:  ", "data: "),
     ),
     in_block(
         "a last line end is lost",
         "wire-trailing-line-end",
+        r#""data: x\n\n", not"#,
         |_, block| block.replace("\ndata: \n\n", "\n\n"),
     ),
     in_answer(
         "a line end in an id is accepted",
         "injection-id",
+        "step 2: 202 ",
         |_, answer| {
             if answer.status == 400 {
                 answer.status = 202;

@@ -68,6 +68,18 @@ pub(crate) enum Step {
     Script(Vec<String>),
     /// The program runs to its end, beside the server.
     Run(Run),
+    /// The server's log says something.
+    Logs(Logs),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Logs {
+    /// What it has, sooner or later.
+    pub(crate) has: Vec<String>,
+    /// What it has not by then.
+    #[serde(default)]
+    pub(crate) lacks: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -182,7 +194,7 @@ impl Row {
         let is_own = |step: &Step| {
             matches!(
                 step,
-                Step::Run(_) | Step::Signal(_) | Step::Exit(_) | Step::Script(_)
+                Step::Run(_) | Step::Signal(_) | Step::Exit(_) | Step::Script(_) | Step::Logs(_)
             )
         };
         !(self.flags.is_empty() && self.env.is_empty() && self.files.is_empty())

@@ -25,6 +25,12 @@ pub(crate) fn run(target: &Target) -> Result<Report> {
             Outcome::Passed | Outcome::Skipped => {}
         }
         match perform(&row, target, Some(fault), PATIENCE) {
+            Outcome::Failed(why) if !why.contains(fault.complaint) => {
+                report.fail(format!(
+                    "fault {}: {} FAILED for another reason than {:?}: {why}",
+                    fault.name, row.id, fault.complaint
+                ));
+            }
             Outcome::Failed(why) => {
                 report.pass();
                 let why = why.lines().next().unwrap_or_default().to_owned();

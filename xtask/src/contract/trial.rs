@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::contract::client::{Connection, Stream};
 use crate::contract::exchange::{check_headers, is_like, request, send_to};
-use crate::contract::row::{Leave, Open, Row, Send, Step, Together};
+use crate::contract::row::{Leave, Logs, Open, Row, Send, Step, Together};
 use crate::contract::server::{Program, Server};
 
 /// What the steps of a row are done with.
@@ -97,6 +97,7 @@ impl Trial {
                     .context("no program")?
                     .run(run, server, self.patience)
             }
+            Step::Logs(logs) => self.logs(logs),
         }
     }
 
@@ -118,6 +119,25 @@ impl Trial {
                 Err(error) if start.elapsed() > self.patience => return Err(error.context("still")),
                 Err(_) => thread::sleep(Duration::from_millis(10)),
             }
+        }
+    }
+
+    fn logs(&self, logs: &Logs) -> Result<()> {
+        let program = self.program.as_ref().context("no program")?;
+        let start = Instant::now();
+        loop {
+            let log = program.printed();
+            let missing = logs.has.iter().find(|part| !log.contains(*part));
+            let Some(missing) = missing else {
+                let wrong = logs.lacks.iter().find(|part| log.contains(*part));
+                ensure!(wrong.is_none(), "the log has {wrong:?}:\n{log}");
+                return Ok(());
+            };
+            ensure!(
+                start.elapsed() < self.patience,
+                "the log lacks {missing:?}:\n{log}"
+            );
+            thread::sleep(Duration::from_millis(10));
         }
     }
 

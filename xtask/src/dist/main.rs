@@ -4,7 +4,8 @@
 //! In it are the binary, its licences and those of what it is built from, the README, the
 //! examples in Lua and the annotations for editors. The argument is a profile, `dist` by default.
 
-use std::collections::BTreeSet;
+mod licences;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,9 +41,13 @@ fn make(profile: &str) -> Result<PathBuf> {
     }
     let program = stage.join(binary.file_name().context("the binary has a name")?);
     copy(&binary, &program)?;
-    fs::write(stage.join("THIRD-PARTY.md"), third_party()?)?;
+    let metadata = metadata()?;
+    let packages = licences::packages(&tree()?, &metadata)?;
+    let texts = licences::write(&packages, &metadata, &stage)?;
     check(&program)?;
-    pack(&own, &name)
+    let archive = pack(&own, &name)?;
+    licences::check(&list(&archive)?, &texts)?;
+    Ok(archive)
 }
 
 /// What goes in, and under which name.
@@ -67,34 +72,15 @@ fn build(profile: &str) -> Result<PathBuf> {
     Ok(target.join(directory).join(name))
 }
 
-/// The packages that are built into the binary, with their licences and where they come from.
-fn third_party() -> Result<String> {
-    let tree = cargo("tree --locked --package sse-server --edges normal --prefix none --no-dedupe")
-        .args(["--format", "{p}\t{l}\t{r}"])
-        .output()?;
-    ensure!(
-        tree.status.success(),
-        "cargo tree: {}",
-        String::from_utf8_lossy(&tree.stderr)
-    );
-    let tree = String::from_utf8(tree.stdout)?;
-    let lines: BTreeSet<_> = tree.lines().filter_map(line_of).collect();
-    let head = "# What is built in\n\nBesides Lua 5.4 (MIT, <https://www.lua.org/>) and SQLite (public domain, <https://www.sqlite.org/>).\n\n\
-                | package | licence | source |\n|---|---|---|\n";
-    Ok(lines
-        .into_iter()
-        .fold(head.to_owned(), |text, line| text + &line))
+/// What is built into the binary: package, licence and repository, a line each.
+fn tree() -> Result<String> {
+    let tree = "tree --locked --package sse-server --edges normal --prefix none --no-dedupe";
+    output(cargo(tree).args(["--format", "{p}\t{l}\t{r}"]))
 }
 
-/// A line of the table, from one of `cargo tree`; packages of this repository have a path there.
-fn line_of(line: &str) -> Option<String> {
-    let mut parts = line.split('\t');
-    let (package, licence, source) = (parts.next()?, parts.next()?, parts.next()?);
-    if package.contains("(/") || package.contains(":\\") {
-        return None;
-    }
-    let package = package.trim_end_matches(" (proc-macro)");
-    Some(format!("| {package} | {licence} | {source} |\n"))
+/// Where all packages are.
+fn metadata() -> Result<String> {
+    output(&mut cargo("metadata --locked --format-version 1"))
 }
 
 /// The binary starts, and tells the version of the archive.
@@ -108,22 +94,31 @@ fn check(binary: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Packs the directory; both of the programs are part of the system.
+/// Packs the directory; the archive's name says how.
 fn pack(own: &Path, name: &str) -> Result<PathBuf> {
-    let (archive, mut tar) = if cfg!(windows) {
-        let system = env::var_os("SystemRoot").context("Windows has a directory")?;
-        let archive = own.join(format!("{name}.zip"));
-        let mut tar = Command::new(PathBuf::from(system).join("System32/tar.exe"));
-        tar.args(["-a", "-c", "-f"]);
-        (archive, tar)
-    } else {
-        let archive = own.join(format!("{name}.tar.gz"));
-        let mut tar = Command::new("tar");
-        tar.args(["-c", "-z", "-f"]);
-        (archive, tar)
-    };
-    run(tar.arg(&archive).arg("-C").arg(own).arg(name))?;
+    let kind = if cfg!(windows) { "zip" } else { "tar.gz" };
+    let archive = own.join(format!("{name}.{kind}"));
+    run(tar()?
+        .args(["-a", "-c", "-f"])
+        .arg(&archive)
+        .arg("-C")
+        .arg(own)
+        .arg(name))?;
     Ok(archive)
+}
+
+/// Names what is in an archive.
+fn list(archive: &Path) -> Result<String> {
+    output(tar()?.args(["-t", "-f"]).arg(archive))
+}
+
+/// The program is part of the system; on Windows it is not always the first of its name.
+fn tar() -> Result<Command> {
+    if cfg!(windows) {
+        let system = env::var_os("SystemRoot").context("Windows has a directory")?;
+        return Ok(Command::new(PathBuf::from(system).join("System32/tar.exe")));
+    }
+    Ok(Command::new("tar"))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -154,6 +149,13 @@ fn cargo(arguments: &str) -> Command {
     command
 }
 
+fn output(command: &mut Command) -> Result<String> {
+    let output = command.output().with_context(|| format!("{command:?}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{command:?}: {said}");
+    Ok(String::from_utf8(output.stdout)?)
+}
+
 fn run(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("{command:?}"))?;
     ensure!(status.success(), "{command:?}: {status}");
@@ -174,21 +176,5 @@ mod tests {
         for (from, _) in FILES {
             assert!(root().join(from).exists(), "{from}");
         }
-    }
-
-    #[test]
-    fn packages_of_others_are_told_and_our_own_are_not() {
-        let line = line_of("axum v0.8.9\tMIT\thttps://github.com/tokio-rs/axum");
-        assert_eq!(
-            line.unwrap(),
-            "| axum v0.8.9 | MIT | https://github.com/tokio-rs/axum |\n"
-        );
-        let macros = line_of("serde_derive v1.0.0 (proc-macro)\tMIT\thttps://x");
-        assert_eq!(
-            macros.unwrap(),
-            "| serde_derive v1.0.0 | MIT | https://x |\n"
-        );
-        assert_eq!(line_of("sse-hub v0.3.0 (/home/me/sse-hub)\tMIT\t"), None);
-        assert_eq!(line_of("sse-hub v0.3.0 (C:\\me\\sse-hub)\tMIT\t"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The load: one thread, thousands of connections, every delivery checked.
 
 mod blocks;
-mod framing;
+pub(crate) mod framing;
 mod opening;
 mod publisher;
 mod record;
@@ -10,9 +10,7 @@ mod traffic;
 
 use std::{
     io::ErrorKind,
-    mem,
-    net::SocketAddr,
-    thread,
+    mem, thread,
     time::{Duration, Instant},
 };
 
@@ -20,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use mio::{Events, Interest, Poll, Token};
 
 pub(crate) use self::publisher::Receipt;
+pub use self::publisher::{Publishing, Target};
 use self::{
     blocks::data_of,
     publisher::Publisher,
@@ -35,7 +34,7 @@ pub use self::{
 /// Connections to one server.
 #[derive(Debug)]
 pub struct Load {
-    address: SocketAddr,
+    target: Target,
     poll: Poll,
     events: Events,
     buffer: Vec<u8>,
@@ -65,18 +64,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const PUBLISHERS: usize = 1 << 32;
 
 impl Load {
-    pub fn new(address: SocketAddr, topics: usize, publishers: usize) -> Result<Self> {
+    pub fn new(target: Target, topics: usize, publishers: usize) -> Result<Self> {
         let poll = Poll::new()?;
         let mut all = Vec::new();
         for index in 0..publishers {
-            let mut publisher = Publisher::connect(address)?;
+            let mut publisher = Publisher::connect(target)?;
             let token = Token(PUBLISHERS + index);
             poll.registry()
                 .register(&mut publisher.socket, token, Interest::READABLE)?;
             all.push(publisher);
         }
         Ok(Self {
-            address,
+            target,
             poll,
             events: Events::with_capacity(1024),
             buffer: vec![0; 256 << 10],

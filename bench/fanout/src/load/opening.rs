@@ -90,7 +90,7 @@ impl Load {
         if subscription.reads == Reads::Always {
             self.record.add_reader(subscription.topic);
         }
-        let mut subscriber = Subscriber::connect(self.address, subscription)?;
+        let mut subscriber = Subscriber::connect(self.target.address, subscription)?;
         let token = Token(self.subscribers.len());
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll

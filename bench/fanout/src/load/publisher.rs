@@ -9,9 +9,26 @@ use anyhow::{Context, Result, bail};
 use memchr::memmem;
 use mio::net::TcpStream;
 
+/// A server to be put under load.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    pub address: SocketAddr,
+    pub publishing: Publishing,
+}
+
+/// What a request to publish looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publishing {
+    /// The data is the body; the topic is in the query.
+    Text,
+    /// Data and topic are fields of a form.
+    Form,
+}
+
 #[derive(Debug)]
 pub(crate) struct Publisher {
     pub(crate) socket: TcpStream,
+    publishing: Publishing,
     answer: Vec<u8>,
 }
 
@@ -23,24 +40,36 @@ pub(crate) struct Receipt {
 }
 
 impl Publisher {
-    pub(crate) fn connect(address: SocketAddr) -> Result<Self> {
-        let socket = Blocking::connect(address)?;
+    pub(crate) fn connect(target: Target) -> Result<Self> {
+        let socket = Blocking::connect(target.address)?;
         socket.set_nodelay(true)?;
         socket.set_nonblocking(true)?;
         Ok(Self {
             socket: TcpStream::from_std(socket),
+            publishing: target.publishing,
             answer: Vec::new(),
         })
     }
 
     pub(crate) fn publish(&mut self, topic: u32, data: &[u8]) -> Result<()> {
-        let len = data.len();
+        let (query, media_type, before) = match self.publishing {
+            Publishing::Text => (format!("?topic=t{topic}"), "text/plain", String::new()),
+            // What is published has nothing in it that a form would have to spell otherwise, but for its one blank.
+            Publishing::Form => {
+                let before = format!("topic=t{topic}&data=");
+                (String::new(), "application/x-www-form-urlencoded", before)
+            }
+        };
+        let len = before.len() + data.len();
         let mut request = format!(
-            "POST /publish?topic=t{topic} HTTP/1.1\r\nhost: fanout\r\naccept: application/json\r\n\
-             content-type: text/plain\r\ncontent-length: {len}\r\n\r\n"
+            "POST /publish{query} HTTP/1.1\r\nhost: fanout\r\naccept: application/json\r\n\
+             content-type: {media_type}\r\ncontent-length: {len}\r\n\r\n{before}"
         )
         .into_bytes();
-        request.extend_from_slice(data);
+        request.extend(data.iter().map(|&byte| match (self.publishing, byte) {
+            (Publishing::Form, b' ') => b'+',
+            _ => byte,
+        }));
         let sent = self.socket.write(&request)?;
         if sent < request.len() {
             bail!("the socket took {sent} bytes of a request");
@@ -96,15 +125,17 @@ fn receipt(answer: &[u8]) -> Result<Option<Receipt>> {
         let (_, subscribers) = body.split_once("\"subscribers\":")?;
         let subscribers = subscribers.trim_start();
         let digits = subscribers.find(|c: char| !c.is_ascii_digit())?;
+        let of_header = head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            (name.eq_ignore_ascii_case("sse-event-id")).then(|| value.trim())
+        });
         // `id` is ours, `last_message_id` is nchan's.
-        let (_, id) = body.split_once("id\":")?;
+        let of_body = || {
+            let (_, id) = body.split_once("id\":")?;
+            id.trim_start().strip_prefix('"')?.split('"').next()
+        };
         Some(Receipt {
-            id: id
-                .trim_start()
-                .strip_prefix('"')?
-                .split('"')
-                .next()?
-                .to_owned(),
+            id: of_header.or_else(of_body)?.to_owned(),
             subscribers: subscribers[..digits].parse().ok()?,
         })
     };
@@ -126,6 +157,17 @@ mod tests {
             subscribers: 12,
         };
         assert_eq!(receipt(answer).unwrap(), Some(expected));
+    }
+
+    #[test]
+    fn an_id_may_be_in_the_head() {
+        let answer = b"HTTP/1.1 202 Accepted\r\nsse-event-id: e-2-n\r\ncontent-length: 28\r\n\r\n{\"queued\":1,\"subscribers\":3}";
+        assert_eq!(
+            answer.len(),
+            answer.iter().position(|&b| b == b'{').unwrap() + 28
+        );
+        let receipt = receipt(answer).unwrap().unwrap();
+        assert_eq!((&*receipt.id, receipt.subscribers), ("e-2-n", 3));
     }
 
     #[test]

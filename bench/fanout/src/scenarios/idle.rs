@@ -14,7 +14,7 @@ const STORM: usize = 1000;
 
 pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
     let server = setup.start(1024)?;
-    let mut load = Load::new(server.address, 1, 1)?;
+    let mut load = Load::new(server.target(), 1, 1)?;
     // One publish without subscribers, so that what is made once is there already.
     load.publish_one(0)?;
     let topic_end = load.end(0);

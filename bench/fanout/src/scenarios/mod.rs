@@ -36,6 +36,8 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     Delivery,
+    /// More topics than one.
+    Topics,
     Resume,
     /// Its clients come back when it told them to.
     Reconnection,
@@ -135,7 +137,7 @@ pub const ALL: &[Scenario] = &[
     Scenario {
         name: "topics",
         title: "1,000 topics of 10 subscribers, flat out, at most 64 events on their way",
-        needs: Needs::Delivery,
+        needs: Needs::Topics,
         is_counted: true,
         run: steady::topics,
     },

@@ -15,12 +15,12 @@ const WELCOME: f64 = 2_000.0;
 
 pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
     let mut server = setup.start(RETAINED)?;
-    let mut load = Load::new(server.address, 1, 1)?;
+    let mut load = Load::new(server.target(), 1, 1)?;
     load.subscribe(readers(1, setup.sizes.many), AT_ONCE)?;
     let times = load.reconnection_times()?;
     drop(load);
     let killed = server.restart(setup, RETAINED)?;
-    let mut load = Load::new(server.address, 1, 1)?;
+    let mut load = Load::new(server.target(), 1, 1)?;
     let come_back = readers(1, times.len()).zip(&times);
     let come_back = come_back.map(|(one, &after)| (killed + after, one));
     let (began, unserved) = load.subscribe_at(come_back.collect())?;

@@ -17,7 +17,7 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
     let server = setup.start(1024)?;
     let mut cpu = Duration::ZERO;
     let mut slowest_connect = Duration::ZERO;
-    let mut load = Load::new(server.address, 1, 1)?;
+    let mut load = Load::new(server.target(), 1, 1)?;
     for _ in 0..sizes.waves {
         let (id, place) = load.publish_one(0)?;
         for _ in 0..sizes.behind {

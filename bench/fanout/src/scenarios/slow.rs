@@ -27,7 +27,7 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
         (once(setup, stopped)?, without)
     };
     let mut sample = with.clone();
-    if setup.server.is_ours() && setup.pass == Pass::Timed {
+    if setup.server.tells_memory() && setup.pass == Pass::Timed {
         let ((after, became), (never, _)) = (held(setup, stopped)?, held(setup, 0)?);
         sample.insert(Figure::Unhandled, became.neither as f64);
         let pinned = after.pinned.max(never.pinned);
@@ -86,7 +86,7 @@ fn held(setup: &Setup<'_>, stopped: usize) -> Result<(Memory, Stopped)> {
 }
 
 fn subscribed(server: &Running, setup: &Setup<'_>, stopped: usize) -> Result<Load> {
-    let mut load = Load::new(server.address, 1, IN_FLIGHT)?.data_len(DATA_LEN);
+    let mut load = Load::new(server.target(), 1, IN_FLIGHT)?.data_len(DATA_LEN);
     let subscribers = setup.sizes.subscribers;
     // Spread among the others: a server that walks a list meets them on its way.
     let every = subscribers.checked_div(stopped).unwrap_or(usize::MAX);

@@ -114,7 +114,7 @@ pub(super) fn single(setup: &Setup<'_>) -> Result<Sample> {
 impl Steady {
     fn run(&self, setup: &Setup<'_>) -> Result<Sample> {
         let server = setup.start(self.retain)?;
-        let mut load = Load::new(server.address, self.topics, self.publishers)?;
+        let mut load = Load::new(server.target(), self.topics, self.publishers)?;
         load.subscribe(readers(self.topics, self.per_topic), AT_ONCE)?;
         load.run(Traffic {
             pace: Pace::InFlight(self.publishers),

@@ -33,7 +33,7 @@ pub(crate) fn register(lua: &Lua, host: &Arc<dyn Host>, shared: &Arc<Shared>) ->
     let subscribers = move |lua: Lua, topic: Option<String>| {
         let (host, shared) = (Arc::clone(&theirs), Arc::clone(&shared));
         async move {
-            let connections = host.subscribers(topic).await;
+            let connections = host.subscribers(topic).await.map_err(Error::runtime)?;
             list(&lua, &connections, &shared.subs())
         }
     };
@@ -42,7 +42,7 @@ pub(crate) fn register(lua: &Lua, host: &Arc<dyn Host>, shared: &Arc<Shared>) ->
     let theirs = Arc::clone(host);
     let count = move |_, topic: Option<String>| {
         let host = Arc::clone(&theirs);
-        async move { Ok(host.count(topic).await) }
+        async move { host.count(topic).await.map_err(Error::runtime) }
     };
     package.set("count", lua.create_async_function(count)?)?;
 
@@ -137,18 +137,21 @@ mod tests {
             })
         }
 
-        fn subscribers(&self, topic: Option<String>) -> BoxFuture<Vec<Connection>> {
+        fn subscribers(
+            &self,
+            topic: Option<String>,
+        ) -> BoxFuture<std::result::Result<Vec<Connection>, String>> {
             let connection = |id: &str| Connection {
                 id: id.to_owned(),
                 topics: topic.iter().cloned().collect(),
                 since_ms: 5,
             };
             let connections = vec![connection("known"), connection("other")];
-            Box::pin(async move { connections })
+            Box::pin(async move { Ok(connections) })
         }
 
-        fn count(&self, topic: Option<String>) -> BoxFuture<usize> {
-            Box::pin(async move { topic.map_or(2, |topic| topic.len()) })
+        fn count(&self, topic: Option<String>) -> BoxFuture<std::result::Result<usize, String>> {
+            Box::pin(async move { Ok(topic.map_or(2, |topic| topic.len())) })
         }
 
         fn disconnect(&self, connection: String, retry_ms: Option<u64>) -> BoxFuture<bool> {

@@ -116,12 +116,12 @@ impl Host for Log {
         Box::pin(async move { Ok(HostPublished { id, subscribers: 0 }) })
     }
 
-    fn subscribers(&self, _: Option<String>) -> BoxFuture<Vec<Connection>> {
-        Box::pin(async { Vec::new() })
+    fn subscribers(&self, _: Option<String>) -> BoxFuture<Result<Vec<Connection>, String>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 
-    fn count(&self, _: Option<String>) -> BoxFuture<usize> {
-        Box::pin(async { 0 })
+    fn count(&self, _: Option<String>) -> BoxFuture<Result<usize, String>> {
+        Box::pin(async { Ok(0) })
     }
 
     fn disconnect(&self, _: String, _: Option<u64>) -> BoxFuture<bool> {
