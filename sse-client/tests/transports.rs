@@ -3,11 +3,14 @@
 #![cfg(any(feature = "reqwest", feature = "hyper"))]
 #![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
 
+use std::time::Duration;
+
 use http::Request;
 use sse_client::{Backoff, ErrorKind, EventSource, RequestBody, Transport};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 
 /// A server that answers by hand, one connection at a time.
@@ -54,6 +57,11 @@ macro_rules! suite {
             #[tokio::test]
             async fn dropping_closes_the_connection() {
                 dropping_closes(|| $transport).await;
+            }
+
+            #[tokio::test]
+            async fn a_reader_that_stops_stops_the_server() {
+                stopping(|| $transport).await;
             }
 
             #[tokio::test]
@@ -131,6 +139,29 @@ async fn dropping_closes<T: Transport>(transport: impl Fn() -> T) {
     };
     drop(events);
     assert!(matches!(socket.read(&mut [0; 1]).await, Ok(0) | Err(_)));
+}
+
+async fn stopping<T: Transport>(transport: impl Fn() -> T) {
+    let server = Server::new().await;
+    let request = server.request("/").body(()).unwrap();
+    let mut events = EventSource::with_transport(transport(), request);
+    let serve = async {
+        let (mut socket, _) = server.accept("\r\n\r\n").await;
+        write(&mut socket, &format!("{HEAD}\r\ndata: 1\n\n")).await;
+        socket
+    };
+    let (first, mut socket) = tokio::join!(events.next(), serve);
+    assert_eq!(first.unwrap().unwrap().data(), "1");
+    // The system's buffers take some; what is beyond them has to wait.
+    let (mebibyte, mut taken) = (":\n".repeat(512 * 1024), 0);
+    while let Ok(()) = timeout(Duration::from_secs(1), write(&mut socket, &mebibyte)).await {
+        taken += 1;
+        assert!(taken < 64, "{taken} MiB are held");
+    }
+    // A write that was cut short ends anywhere in a line.
+    let rest = write(&mut socket, "\n\ndata: 2\n\n");
+    let (second, ()) = tokio::join!(events.next(), rest);
+    assert_eq!(second.unwrap().unwrap().data(), "2");
 }
 
 async fn bodies<T: Transport>(transport: impl Fn() -> T) {

@@ -50,7 +50,10 @@ pub(super) async fn carry(
             let reset = ended.0.is_err() || ended.1.is_err();
             reset.then_some(Cut::Reset)
         }
-        how = cut.wait_for(Option::is_some) => how.ok().and_then(|how| *how),
+        how = cut.wait_for(Option::is_some) => {
+            let how = how.ok().and_then(|how| *how);
+            how.inspect(|&how| fired.note_cut(how))
+        }
     };
     if cut == Some(Cut::Reset) {
         for stream in [&client, &server] {

@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use super::fault::Fault;
+use super::fault::{Cut, Fault};
 
 /// How often faults did something to a connection.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub struct Fired {
     delays: AtomicU64,
     throttles: AtomicU64,
     splits: AtomicU64,
+    cuts: AtomicU64,
+    resets: AtomicU64,
     ends: Mutex<Vec<usize>>,
 }
 
@@ -36,6 +38,16 @@ impl Fired {
         self.splits.load(Ordering::Relaxed)
     }
 
+    /// Connections that were cut with [`Cut::End`].
+    pub fn cuts(&self) -> u64 {
+        self.cuts.load(Ordering::Relaxed)
+    }
+
+    /// Connections that were cut with [`Cut::Reset`].
+    pub fn resets(&self) -> u64 {
+        self.resets.load(Ordering::Relaxed)
+    }
+
     /// Where connections were ended by [`Fault::EndBehind`]: each time, so many bytes behind the mark.
     pub fn ends(&self) -> Vec<usize> {
         self.lock_ends().clone()
@@ -48,6 +60,14 @@ impl Fired {
             Fault::Throttle(_) => &self.throttles,
             Fault::Split(_) if read == wanted => &self.splits,
             _ => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_cut(&self, how: Cut) {
+        let counter = match how {
+            Cut::End => &self.cuts,
+            Cut::Reset => &self.resets,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }

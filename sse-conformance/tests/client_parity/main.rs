@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is the report of a failure")]
 
 mod compression;
+mod delays;
 mod http2;
 mod media_type;
 mod network;

@@ -1,10 +1,10 @@
-use std::{num::NonZeroUsize, time::Duration};
+use std::num::NonZeroUsize;
 
-use sse_client::{Backoff, ErrorKind, Oversized, State};
+use sse_client::{ErrorKind, Oversized};
 use sse_conformance::client::{Answer, Asked};
 use sse_core::{EventId, Limits};
 
-use crate::{client, quick, read, server, soon};
+use crate::{client, read, server, soon};
 
 /// What is named on the reconnection behind a first response.
 async fn id_after(body: &'static str) -> Option<String> {
@@ -122,85 +122,6 @@ async fn a_given_id_is_sent_first_and_until_there_is_another() {
     assert_eq!(ids, ["7", "7", "7", "8"]);
 }
 
-/// The delays that are waited, one for each response that ends.
-async fn delays(script: Vec<Answer>) -> Vec<Duration> {
-    delays_with(quick(), script).await
-}
-
-async fn delays_with(backoff: Backoff, script: Vec<Answer>) -> Vec<Duration> {
-    let times = script.len();
-    let server = server(script);
-    let mut events = client(&server).backoff(backoff);
-    let mut state = events.state();
-    let watching = tokio::spawn(async move {
-        let mut delays = Vec::new();
-        while delays.len() < times {
-            match state.changed().await {
-                Some(State::Waiting { delay, .. }) => delays.push(delay),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        delays
-    });
-    let reading = tokio::spawn(async move { while events.next().await.is_some() {} });
-    let delays = soon(watching).await.unwrap();
-    reading.abort();
-    delays
-}
-
-#[tokio::test]
-async fn retry_alone_is_obeyed_and_outlives_connections() {
-    let script = vec![
-        Answer::events("retry: 20\n\n"),
-        Answer::events("data: x\n\n"),
-        Answer::status(503),
-    ];
-    for delay in delays(script).await {
-        assert!(delay >= Duration::from_millis(20), "{delay:?}");
-    }
-}
-
-#[tokio::test]
-async fn retry_0_is_no_less_than_the_floor() {
-    let script = vec![Answer::events("retry: 0\ndata: x\n\n"); 4];
-    for delay in delays(script).await {
-        assert!(delay >= Duration::from_millis(2), "{delay:?}");
-    }
-    assert_eq!(sse_client::Backoff::new().floor, Duration::from_millis(100));
-}
-
-#[tokio::test]
-async fn unlike_a_browser_a_server_that_accepts_and_closes_is_asked_ever_more_slowly() {
-    let backoff = quick().multiplier(3.0).max(Duration::from_secs(1));
-    let script = vec![Answer::events("data: x\n\n"); 4];
-    let delays = delays_with(backoff, script).await;
-    assert_eq!(delays, [2, 6, 18, 54].map(Duration::from_millis));
-}
-
-#[tokio::test]
-async fn a_connection_that_was_healthy_begins_the_delays_anew() {
-    let backoff = quick().multiplier(3.0).healthy_after(Duration::ZERO);
-    let script = vec![Answer::events("data: x\n\n"); 3];
-    let delays = delays_with(backoff, script).await;
-    assert_eq!(delays, [2, 2, 2].map(Duration::from_millis));
-}
-
-#[tokio::test]
-async fn a_retry_that_is_no_number_is_ignored() {
-    for retry in ["soon", "-1", "+5000", "5 000", "5e3", ""] {
-        let script = vec![Answer::events(format!("retry: {retry}\n\n"))];
-        let delays = delays(script).await;
-        assert!(delays[0] < Duration::from_secs(1), "{retry:?} {delays:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_long_retry_wins_over_the_longest_delay() {
-    let script = vec![Answer::events("retry: 3600000\n\n")];
-    assert!(delays(script).await[0] >= Duration::from_secs(3600));
-}
-
 fn small() -> Limits {
     let most = NonZeroUsize::new(1_000).unwrap();
     Limits::DEFAULT.event(most).line(most)
@@ -271,6 +192,30 @@ async fn types_comments_byte_order_marks_and_bad_utf_8_are_as_in_a_browser() {
             "message|b|"
         ]
     );
+}
+
+#[tokio::test]
+async fn unlike_a_browser_comments_can_be_seen_where_that_is_asked_for() {
+    let body = ": one\ndata: x\n: two\n\n:\n\ndata: y\n\n";
+    for (is_blind, expected) in [
+        (false, &["one", "two", "=x", "", "=y"][..]),
+        (true, &["=x", "=y"]),
+    ] {
+        let server = server([Answer::events(body).silence()]);
+        let mut events = client(&server);
+        if !is_blind {
+            events = events.comments();
+        }
+        for expected in expected {
+            let event = soon(events.next()).await.unwrap().unwrap().event;
+            let text = match (event.comment, event.data) {
+                (Some(comment), None) => comment.to_string(),
+                (None, Some(data)) => format!("={data}"),
+                both => panic!("{both:?}"),
+            };
+            assert_eq!(text, *expected);
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! HTTP/1.1 by hand, so that every byte is where the script says.
 
-use std::{future::pending, io, time::Duration, time::Instant};
+use std::{io, time::Duration, time::Instant};
 
 use bytes::Bytes;
 use socket2::SockRef;
@@ -47,7 +47,7 @@ async fn close(mut stream: TcpStream) -> io::Result<()> {
 /// Says nothing until the other side has left.
 async fn hold(mut stream: TcpStream) -> io::Result<()> {
     tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
-    pending().await
+    Ok(())
 }
 
 async fn read_request(stream: &mut BufReader<TcpStream>, connection: usize) -> io::Result<Asked> {

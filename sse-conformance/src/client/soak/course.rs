@@ -1,4 +1,7 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sse_hub::Hub;
 use tokio::{sync::watch, time::timeout};
@@ -53,9 +56,12 @@ impl Course {
         tally.add("delayed", fired.delays());
         tally.add("throttled", fired.throttles());
         tally.add("split", fired.splits());
+        tally.add("cut", fired.cuts());
+        tally.add("reset", fired.resets());
         tally.add("turned away", self.server.turned_away());
         let progress = self.progress();
         let restarts = progress.restarts;
+        tally.add("refused", progress.refused);
         tally.add("began anew with a stored state", restarts);
         tally.add(
             "reconnected",
@@ -66,11 +72,17 @@ impl Course {
     }
 
     async fn trouble(&mut self, number: u64) -> Result<(), Violation> {
+        // Seeds that follow each other begin with each of them.
+        let which = match number {
+            0 => self.seed % TROUBLES,
+            _ => self.dice.below(TROUBLES),
+        };
         // Half of all are cuts in the middle of an event, each at another byte.
-        match self.dice.below(20) {
+        match which {
             0..=9 => self.end_in_event(number).await,
             10 => self.refuse().await,
-            11 | 12 => self.cut().await,
+            11 => self.cut(Cut::End).await,
+            12 => self.cut(Cut::Reset).await,
             13 => self.slow_down(Fault::BlackHole).await,
             14 => {
                 let delay = Duration::from_millis(self.dice.within(1, 4));
@@ -114,38 +126,37 @@ impl Course {
     }
 
     async fn refuse(&mut self) -> Result<(), Violation> {
-        let failed = self.progress().failed + self.dice.within(1, 3);
+        let refused = self.progress().refused + self.dice.within(1, 3);
         self.proxy.refuse().await;
-        self.cut_now();
+        let how = *self.dice.pick(&[Cut::End, Cut::Reset]);
+        self.proxy.cut(how);
         self.publish_some(0).await?;
-        self.reach("the client is refused", |now| now.failed >= failed)
+        self.reach("the client is refused", |now| now.refused >= refused)
             .await?;
         self.proxy.accept().await;
         Ok(())
     }
 
-    async fn cut(&mut self) -> Result<(), Violation> {
-        let attempts = self.progress().attempts + 1;
+    async fn cut(&mut self, how: Cut) -> Result<(), Violation> {
+        let (cut, attempts) = (self.cuts(), self.progress().attempts + 1);
         self.publish_some(3).await?;
-        self.cut_now();
-        self.publish_some(0).await?;
-        self.reach("the client comes again", |now| now.attempts >= attempts)
-            .await
-    }
-
-    fn cut_now(&mut self) {
-        let (what, how) = if self.dice.one_in(2) {
-            ("cut", Cut::End)
-        } else {
-            ("reset", Cut::Reset)
-        };
-        // Whoever connects only now is not cut.
-        self.tally.add(what, u64::from(self.hub_count() > 0));
-        self.proxy.cut(how);
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            // Whoever connects only now is not cut, and is with the next one.
+            self.proxy.cut(how);
+            self.publish_some(0).await?;
+            let reconnected = until(&self.seen.progress, |now| now.attempts >= attempts);
+            let in_time = timeout(Duration::from_millis(100), reconnected).await;
+            if in_time.is_ok() && self.cuts() > cut {
+                return Ok(());
+            }
+        }
+        Err(self.stuck("the client comes again"))
     }
 
     /// Something that does not end the connection; a black hole makes the client leave it.
     async fn slow_down(&mut self, fault: Fault) -> Result<(), Violation> {
+        let holes = self.proxy.fired().black_holes();
         self.proxy.set(fault);
         let attempts = self.progress().attempts + self.dice.within(1, 2);
         let number = self.publish(5).await?;
@@ -154,20 +165,31 @@ impl Course {
             _ => now.last_number >= number || now.attempts >= attempts,
         });
         reached.await?;
+        // An attempt is counted before it comes to the proxy.
+        let begun = Instant::now();
+        while fault == Fault::BlackHole
+            && self.proxy.fired().black_holes() == holes
+            && begun.elapsed() < PATIENCE
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         self.proxy.set(Fault::None);
         Ok(())
     }
 
     async fn end_by_server(&mut self) -> Result<(), Violation> {
         let attempts = self.progress().attempts + 1;
-        let ended = self.hub.disconnect(|_| true, "maintenance");
-        self.tally.add("ended by the server", ended as u64);
-        self.publish_some(0).await?;
-        if ended > 0 {
-            self.reach("the client comes again", |now| now.attempts >= attempts)
-                .await?;
+        let begun = Instant::now();
+        let mut ended = 0;
+        // Whoever is about to come is not there to be ended.
+        while ended == 0 && begun.elapsed() < PATIENCE {
+            ended = self.hub.disconnect(|_| true, "maintenance");
+            self.publish_some(0).await?;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        Ok(())
+        self.tally.add("ended by the server", ended as u64);
+        self.reach("the client comes again", |now| now.attempts >= attempts)
+            .await
     }
 
     async fn turn_away(&mut self) -> Result<(), Violation> {
@@ -251,10 +273,17 @@ impl Course {
         *self.seen.progress.borrow()
     }
 
+    fn cuts(&self) -> u64 {
+        self.proxy.fired().cuts() + self.proxy.fired().resets()
+    }
+
     pub(super) fn hub_count(&self) -> usize {
         sse_hub::Topic::try_from(TOPIC).map_or(0, |topic| self.hub.count(&topic))
     }
 }
+
+/// Kinds of trouble, each as likely as it has numbers.
+pub(super) const TROUBLES: u64 = 20;
 
 fn failed(error: impl std::fmt::Display) -> Violation {
     Violation::new(LIVENESS, format!("nothing is published: {error}"))

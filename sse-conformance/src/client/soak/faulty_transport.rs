@@ -37,16 +37,18 @@ impl Transport for FaultyTransport {
         mut request: Request<RequestBody>,
     ) -> BoxFuture<Result<Response<ResponseBody>, TransportError>> {
         let planted = self.planted;
-        let sent = {
+        let (sent, named) = {
             let mut memory = lock(&self.memory);
             let id = request.headers_mut().remove(LAST_EVENT_ID);
             if memory.sent == 0 {
                 memory.first.clone_from(&id);
             }
             let id = memory.alter(planted, id);
+            let named = id.as_ref().map_or(&[][..], HeaderValue::as_bytes);
+            let named = String::from_utf8_lossy(named).into_owned();
             request.headers_mut().extend(id.map(|id| (HEADER, id)));
             memory.sent += 1;
-            memory.sent
+            (memory.sent, named)
         };
         let (response, memory) = (self.inner.send(request), Arc::clone(&self.memory));
         Box::pin(async move {
@@ -57,8 +59,8 @@ impl Transport for FaultyTransport {
             Ok(response.map(|inner| {
                 let mut first = None;
                 if planted == Planted::GapInvented && sent > 1 {
-                    let gap = Gap::new(GapReason::Expired).to_event(None);
-                    first = Some(gap.encode().into_bytes());
+                    let gap = Gap::new(GapReason::Expired).requested(named);
+                    first = Some(gap.to_event(None).encode().into_bytes());
                 }
                 ResponseBody::from_stream(Body {
                     inner,

@@ -26,6 +26,7 @@ planted! {
     DatalessIdIgnored, "dataless-id-ignored", "A block without data does not change the last event ID.";
     GapSwallowed, "gap-swallowed", "A gap is not handed over.";
     GapInvented, "gap-invented", "Every reconnection is taken for a gap.";
+    GapWidened, "gap-widened", "Events behind a gap are not handed over.";
     EventSkipped, "event-skipped", "The first event of a new connection is not handed over.";
     Swapped, "swapped", "Two events change places.";
     GivesUp, "gives-up", "A refused connection ends everything.";

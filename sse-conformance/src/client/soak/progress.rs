@@ -7,8 +7,8 @@ use tokio::{sync::watch, time::timeout};
 pub(super) struct Progress {
     /// Requests that the client has sent, or tried to.
     pub(super) attempts: u64,
-    /// Those to which there was no response.
-    pub(super) failed: u64,
+    /// Those that were refused.
+    pub(super) refused: u64,
     /// The number of the last event that was read.
     pub(super) last_number: u64,
     /// Items of any kind.

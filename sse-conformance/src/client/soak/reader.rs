@@ -130,18 +130,20 @@ impl Reader {
         match delivery {
             Delivery::Checkpoint(id) => self.items.push(Item::Checkpoint(id)),
             Delivery::Event(received) if is_closing(&received) => {}
-            Delivery::Event(received) | Delivery::Gap(received) if received.gap().is_some() => {
-                if self.planted != Some(Planted::GapSwallowed) {
-                    self.items.push(Item::Gap(id));
+            Delivery::Event(received) | Delivery::Gap(received) => match received.gap() {
+                Some(gap) => {
+                    if self.planted != Some(Planted::GapSwallowed) {
+                        self.items.push(Item::Gap(gap, id));
+                    }
                 }
-            }
-            Delivery::Event(received) | Delivery::Gap(received) => {
-                last_number = number_of(received.data());
-                if !(is_first && self.planted == Some(Planted::EventSkipped)) {
-                    let text = received.data().to_owned();
-                    self.items.push(Item::Event(text, id));
+                None => {
+                    last_number = number_of(received.data());
+                    if !self.is_skipped(is_first) {
+                        let text = received.data().to_owned();
+                        self.items.push(Item::Event(text, id));
+                    }
                 }
-            }
+            },
         }
         if self.planted == Some(Planted::Swapped)
             && let [.., Item::Event(..), Item::Event(..)] = self.items[..]
@@ -155,6 +157,15 @@ impl Reader {
             progress.items = items;
             progress.last_number = last_number.unwrap_or(progress.last_number);
         });
+    }
+
+    /// Whether a mistake keeps an event from being handed over.
+    fn is_skipped(&self, is_first: bool) -> bool {
+        match self.planted {
+            Some(Planted::EventSkipped) => is_first,
+            Some(Planted::GapWidened) => matches!(self.items.last(), Some(Item::Gap(..))),
+            _ => false,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, fmt};
 
-use super::family::Family;
+use super::{course::TROUBLES, family::Family};
 
 /// How often each trouble came over the client, and where events were cut.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) const EVENT: usize = 24 + 22 + 1;
 
 impl Tally {
     /// What must occur in a long run.
-    const TROUBLES: &'static [&'static str] = &[
+    const WANTED: &'static [&'static str] = &[
         "refused",
         "cut",
         "reset",
@@ -59,21 +59,29 @@ impl Tally {
         self.counts.get(what).copied().unwrap_or(0)
     }
 
-    /// What never occurred of what must: troubles, and bytes of an event behind which no cut was.
-    pub fn missing(&self, family: Family) -> Vec<String> {
-        let gaps: &[&str] = match family {
-            Family::Whole => &[],
-            Family::Small => &["gap told"],
-        };
-        let wanted = Self::TROUBLES.iter().chain(gaps);
-        let troubles = wanted.filter(|what| self.count(what) == 0);
-        let bytes = (0..EVENT).filter(|at| !self.cuts.contains_key(at));
-        troubles
-            .map(|what| (*what).to_owned())
-            .chain(bytes.map(|at| format!("a cut {at} bytes into an event")))
-            .collect()
+    /// What never occurred of what must in so many seeds: troubles, and bytes of an event behind which no cut was.
+    pub fn missing(&self, family: Family, seeds: u64) -> Vec<String> {
+        let mut missing = Vec::new();
+        // Fewer seeds in a row do not begin with every trouble.
+        if seeds >= TROUBLES {
+            let gaps: &[&str] = match family {
+                Family::Whole => &[],
+                Family::Small => &["gap told"],
+            };
+            let wanted = Self::WANTED.iter().chain(gaps);
+            let troubles = wanted.filter(|what| self.count(what) == 0);
+            missing.extend(troubles.map(|what| (*what).to_owned()));
+        }
+        if seeds >= ENOUGH_FOR_BYTES {
+            let bytes = (0..EVENT).filter(|at| !self.cuts.contains_key(at));
+            missing.extend(bytes.map(|at| format!("a cut {at} bytes into an event")));
+        }
+        missing
     }
 }
+
+/// So many seeds cut often enough for every byte of the shortest event.
+const ENOUGH_FOR_BYTES: u64 = 100;
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,5 +94,26 @@ impl fmt::Display for Tally {
             f,
             "{cuts:>9}  responses ended anywhere, behind {covered} of the {EVENT} bytes of the shortest event"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_occurred_is_told_once_there_were_seeds_enough() {
+        let mut tally = Tally::default();
+        let missing = |tally: &Tally, seeds| tally.missing(Family::Small, seeds).len();
+        let wanted = Tally::WANTED.len() + 1;
+        assert_eq!(missing(&tally, 19), 0);
+        assert_eq!(missing(&tally, 20), wanted);
+        assert_eq!(missing(&tally, 100), wanted + EVENT);
+        tally.add("cut", 0);
+        assert_eq!(missing(&tally, 20), wanted, "none is no occurrence");
+        tally.add("cut", 1);
+        tally.add_cut(EVENT - 1);
+        assert_eq!(missing(&tally, 100), wanted + EVENT - 2);
+        assert!(Tally::default().missing(Family::Whole, 20).len() < wanted);
     }
 }

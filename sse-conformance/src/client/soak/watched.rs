@@ -121,11 +121,9 @@ impl Transport for Watched {
         let sent = self.inner.send(request);
         Box::pin(async move {
             let response = sent.await.inspect_err(|error| {
-                if is_refused(error) {
-                    exchange.0.wire().tally.add("refused", 1);
-                }
+                let refused = u64::from(is_refused(error));
                 let progress = &exchange.0.progress;
-                progress.send_modify(|progress| progress.failed += 1);
+                progress.send_modify(|progress| progress.refused += refused);
             })?;
             if response.status() != 200 {
                 return Ok(response);
