@@ -117,6 +117,12 @@ impl Channel {
         }
     }
 
+    /// The retained entry before the last `count` of them. What is only here for who is to take it does not count.
+    pub(super) fn retained_from_last(&self, count: usize) -> Option<&Arc<Entry>> {
+        let mut retained = self.entries.iter().rev().filter(|it| it.is_retained());
+        retained.nth(count)
+    }
+
     pub(super) fn remove(&mut self, seq: u64) {
         ascending::remove(&mut self.entries, seq, |entry| entry.seq());
         if self.entries.capacity() > 64 && self.entries.len() < self.entries.capacity() / 4 {

@@ -180,11 +180,6 @@ impl Entry {
             + self.channels.len() * size_of::<ChannelId>()
     }
 
-    /// When its time is over, by the hub's clock.
-    pub(crate) fn expires(&self) -> u64 {
-        self.expires
-    }
-
     pub(crate) fn is_expired(&self, now: u64) -> bool {
         self.expires <= now
     }

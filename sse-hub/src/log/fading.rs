@@ -19,15 +19,8 @@ impl Log {
         let pushed_out: Vec<Arc<Entry>> = newest
             .channels
             .iter()
-            .map(|&id| &self.channels[id as usize])
-            .filter_map(|channel| {
-                channel
-                    .entries
-                    .len()
-                    .checked_sub(share + 1)
-                    .map(|index| &channel.entries[index])
-            })
-            .filter(|entry| entry.seq() < self.shared_from && entry.is_retained())
+            .filter_map(|&id| self.channels[id as usize].retained_from_last(share))
+            .filter(|entry| entry.seq() < self.shared_from)
             .cloned()
             .collect();
         for entry in pushed_out {
@@ -44,14 +37,8 @@ impl Log {
             && entry
                 .channels
                 .iter()
-                .map(|&id| &self.channels[id as usize])
-                .any(|channel| {
-                    let oldest = channel.entries.len().saturating_sub(share);
-                    channel
-                        .entries
-                        .get(oldest)
-                        .is_some_and(|it| it.seq() <= entry.seq())
-                })
+                .map(|&id| self.channels[id as usize].retained_from_last(share - 1))
+                .any(|oldest| oldest.is_none_or(|it| it.seq() <= entry.seq()))
     }
 
     /// Lets what retention no longer covers fade.
@@ -308,5 +295,22 @@ mod tests {
         assert_eq!(batch(&log, 0), 3);
         log.expire(1);
         assert_eq!(batch(&log, 1), 2);
+    }
+    #[test]
+    fn what_is_still_to_be_taken_pushes_nothing_out_of_a_topic() {
+        let mut log = log(Retention::default().count(1).per_topic(1));
+        append(&mut log, "a", |draft| {
+            draft.topics = ["a", "z"].map(|it| it.try_into().unwrap()).into();
+        });
+        append(&mut log, "a", |_| {});
+        append(&mut log, "elsewhere", |_| {});
+        append(&mut log, "a", |draft| {
+            draft.time_to_live = Some(Duration::from_millis(1));
+        });
+        assert_eq!(log.faded().0, 1);
+        log.expire(1);
+        // Of its first topic the first entry is the last again, though the second is not gone.
+        append(&mut log, "z", |_| {});
+        assert!(log.entries.contains_key(&1));
     }
 }

@@ -24,9 +24,7 @@ pub(super) struct Older {
     epoch: Epoch,
     head: u64,
     /// The last entries, latest first; no more than asked for.
-    latest: Vec<u64>,
-    /// When the time of the first of them is over.
-    valid_until: u64,
+    latest: Vec<Arc<Entry>>,
     /// The place before the first that is recent enough.
     since: Option<u64>,
 }
@@ -38,16 +36,14 @@ impl Older {
             epoch: namespace.read_log().epoch(),
             head: 0,
             latest: Vec::new(),
-            valid_until: u64::MAX,
             since: None,
         }
     }
 
-    fn add_all(&mut self, entries: &[Arc<Entry>]) {
-        for entry in entries {
-            self.latest.push(entry.seq());
-            self.valid_until = self.valid_until.min(entry.expires());
-        }
+    /// Whether all that was found is still handed out: its time may be over, or another have come under its key.
+    fn is_kept(&self, log: &Log, selectors: &[Selector], keep: Keep<'_>) -> bool {
+        let mut latest = self.latest.iter();
+        latest.all(|entry| log.keeps_cold(entry, selectors, keep))
     }
 
     /// Looks for what a start asks for, also among what only the provider has.
@@ -67,10 +63,11 @@ impl Older {
             let older = Self::find_once(namespace, selectors, start, keep).await?;
             tries += 1;
             let log = namespace.read_log();
-            // What was purged or withdrawn meanwhile, or is over, may be among what was found, and what came may have gone.
+            keep.now = namespace.clock.millis();
+            // What was purged or withdrawn meanwhile may be among what was found, and what came may have gone.
             let is_current = log.purges() == purges
                 && log.epoch() == older.epoch
-                && namespace.clock.millis() < older.valid_until
+                && older.is_kept(&log, selectors, keep)
                 && log.evicted_through() <= older.head;
             if is_current || tries == MOST_TRIES {
                 return Ok(older);
@@ -91,12 +88,12 @@ impl Older {
                 let (first, gone) = namespace.with_channels(selectors, |log, channels| {
                     let gone = log.gone(channels);
                     older.head = log.head().seq;
-                    older.add_all(&log.last_behind(channels, gone, count, keep));
+                    older.latest = log.last_behind(channels, gone, count, keep);
                     (log.trimmed() + 1, gone)
                 });
                 let missing = count - older.latest.len();
                 let elsewhere = latest(namespace, selectors, keep, (first, gone), missing).await?;
-                older.add_all(&elsewhere);
+                older.latest.extend(elsewhere);
             }
             Start::Since(time) => {
                 let time = unix_millis(time);
@@ -132,10 +129,9 @@ impl Older {
             Start::Earliest => return log.place_of_retained(channels, 0),
             Start::Last(count) => {
                 let here = log.last_behind(channels, head, count, keep);
-                let mut seqs: Vec<_> = here.iter().map(|entry| entry.seq()).collect();
-                seqs.extend(self.latest.iter().copied().filter(is_shared));
-                seqs.truncate(count);
-                seqs.last().map(|first| first - 1)
+                let older = self.latest.iter().filter(|it| is_shared(&it.seq()));
+                let latest = here.iter().chain(older).take(count);
+                latest.last().map(|first| first.seq() - 1)
             }
             Start::Since(time) => self
                 .since

@@ -278,9 +278,12 @@ impl Reader {
                     && (it.seq > self.head_after || log.obeys_the_rule(it))
             });
             if replaced {
-                return Some("replaced under its key");
+                return Some(REPLACED);
             }
         }
         None
     }
 }
+
+/// Why an entry is left out that another has replaced.
+pub(super) const REPLACED: &str = "replaced under its key";

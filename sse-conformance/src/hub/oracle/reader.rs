@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sse_hub::{Epoch, Ids, Position, Resume};
 
 use super::{
+    delivery::REPLACED,
     expected::{Expected, From, Row},
     truth::{Entry, State, Truth},
     violation::{END, RESUME, START, Violation},
@@ -160,7 +161,7 @@ impl Reader {
         }
         self.row = Some(row);
         if log.rules.exact || log.rules.replay {
-            self.first_wanted = self.wanted(log, row.from, now).first().copied();
+            self.first_wanted = self.first_wanted(log, row.from, now);
         }
         self.last_unwanted = self.unwanted(log, row.from, now);
         if let (true, Some((first, last))) = (log.rules.replay, self.when_asked) {
@@ -201,7 +202,7 @@ impl Reader {
     pub(super) fn asks(&mut self, log: &Truth, now: u64) {
         let expected = self.expected(log);
         if let [row @ Row { name: "R0", .. }] = expected.rows[..] {
-            self.first_wanted = self.wanted(log, row.from, now).first().copied();
+            self.first_wanted = self.first_wanted(log, row.from, now);
             let last = self.unwanted(log, row.from, now);
             self.when_asked = Some((self.first_wanted.take(), last));
         }
@@ -209,7 +210,13 @@ impl Reader {
 
     /// The last entry that reading is not to begin with, though it could.
     fn unwanted(&self, log: &Truth, from: From, now: u64) -> u64 {
-        let (From::Last(_) | From::Since(_), Some(first)) = (from, self.first_wanted) else {
+        let first = match from {
+            From::Last(_) | From::Since(_) => {
+                self.wanted(log, from, now, |_| true).first().copied()
+            }
+            _ => None,
+        };
+        let Some(first) = first.filter(|_| self.first_wanted.is_some()) else {
             return 0;
         };
         let before = log
@@ -218,8 +225,24 @@ impl Reader {
         before.map(|it| it.seq).max().unwrap_or(0)
     }
 
-    /// The retained entries that reading is to begin with.
-    fn wanted(&self, log: &Truth, from: From, now: u64) -> Vec<u64> {
+    /// The last place before which reading may begin.
+    fn first_wanted(&self, log: &Truth, from: From, now: u64) -> Option<u64> {
+        let first = |counts: &dyn Fn(&str) -> bool| {
+            let wanted = self.wanted(log, from, now, counts);
+            wanted.first().copied()
+        };
+        // What replaces an entry may be where only the log itself has it: then both are delivered, and count.
+        first(&|_| true).max(first(&|why| why != REPLACED || log.rules.exact))
+    }
+
+    /// The entries that reading is to begin with; what there is a reason to leave out does not count.
+    fn wanted(
+        &self,
+        log: &Truth,
+        from: From,
+        now: u64,
+        is_reason: impl Fn(&str) -> bool,
+    ) -> Vec<u64> {
         let matching = log
             .readable(now)
             .filter(|entry| entry.seq <= self.head_after && self.asks_for(entry));
@@ -227,7 +250,7 @@ impl Reader {
             From::Retained(after) => matching.map(|it| it.seq).filter(|&it| it > after).collect(),
             // What is not delivered does not count.
             From::Last(_) => matching
-                .filter(|it| self.excuse(it, log, now).is_none())
+                .filter(|it| !self.excuse(it, log, now).is_some_and(&is_reason))
                 .map(|it| it.seq)
                 .collect(),
             From::Since(time) => {

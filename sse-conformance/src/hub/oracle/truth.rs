@@ -244,15 +244,14 @@ impl Truth {
                     .map(|(seq, _)| *seq),
             );
         } else {
-            let held = |entry: &&Entry| matches!(entry.state, State::Retained | State::Evicted);
-            let retained = self
-                .entries
-                .values()
-                .filter(|entry| entry.state == State::Retained);
+            let is_retained = |entry: &&Entry| entry.state == State::Retained;
+            let retained = self.entries.values().filter(is_retained);
             for entry in retained.filter(|entry| !self.shared.contains(&entry.seq)) {
                 let is_last = entry.topics.iter().any(|topic| {
                     let later = self.entries.range(entry.seq + 1..).map(|(_, it)| it);
-                    let later = later.filter(held).filter(|it| it.topics.contains(topic));
+                    let later = later
+                        .filter(is_retained)
+                        .filter(|it| it.topics.contains(topic));
                     later.count() < self.rules.per_topic
                 });
                 if !is_last {
