@@ -267,7 +267,7 @@ mod tests {
                     "nil",
                 ),
                 (
-                    "local kv = require 'kv' kv.set('a', 1, 1) kv.incr('a') require('sleep')(5) return kv.get('a')",
+                    "local kv = require 'kv' kv.set('a', 1, 500) kv.incr('a') require('sleep')(600) return kv.get('a')",
                     "nil",
                 ),
                 (
