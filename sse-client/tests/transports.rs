@@ -115,17 +115,23 @@ async fn events_come<T: Transport>(transport: impl Fn() -> T) {
     assert_eq!(events.next().await.unwrap().unwrap().data(), "2");
 }
 
-async fn dropping_closes<T: Transport>(transport: impl Fn() -> T) {
-    let server = Server::new().await;
+/// A source that has had its first event, and the server's end of its connection.
+async fn begun<T: Transport>(server: &Server, transport: T) -> (EventSource, TcpStream) {
     let request = server.request("/").body(()).unwrap();
-    let mut events = EventSource::with_transport(transport(), request);
+    let mut events = EventSource::with_transport(transport, request);
     let serve = async {
         let (mut socket, _) = server.accept("\r\n\r\n").await;
         write(&mut socket, &format!("{HEAD}\r\ndata: 1\n\n")).await;
         socket
     };
-    let (first, mut socket) = tokio::join!(events.next(), serve);
-    first.unwrap().unwrap();
+    let (first, socket) = tokio::join!(events.next(), serve);
+    assert_eq!(first.unwrap().unwrap().data(), "1");
+    (events, socket)
+}
+
+async fn dropping_closes<T: Transport>(transport: impl Fn() -> T) {
+    let server = Server::new().await;
+    let (events, mut socket) = begun(&server, transport()).await;
     drop(events);
     // The end, or a reset: both are a connection that is gone.
     assert!(matches!(socket.read(&mut [0; 1]).await, Ok(0) | Err(_)));
@@ -143,15 +149,7 @@ async fn dropping_closes<T: Transport>(transport: impl Fn() -> T) {
 
 async fn stopping<T: Transport>(transport: impl Fn() -> T) {
     let server = Server::new().await;
-    let request = server.request("/").body(()).unwrap();
-    let mut events = EventSource::with_transport(transport(), request);
-    let serve = async {
-        let (mut socket, _) = server.accept("\r\n\r\n").await;
-        write(&mut socket, &format!("{HEAD}\r\ndata: 1\n\n")).await;
-        socket
-    };
-    let (first, mut socket) = tokio::join!(events.next(), serve);
-    assert_eq!(first.unwrap().unwrap().data(), "1");
+    let (mut events, mut socket) = begun(&server, transport()).await;
     // The system's buffers take some; what is beyond them has to wait.
     let (mebibyte, mut taken) = (":\n".repeat(512 * 1024), 0);
     while let Ok(()) = timeout(Duration::from_secs(1), write(&mut socket, &mebibyte)).await {

@@ -275,13 +275,7 @@ mod tests {
         }
         let channels = log.known_channels(&["a".try_into().unwrap()]);
         let batch = |log: &Log, now| {
-            let keep = Keep {
-                through: u64::MAX,
-                replay_through: 0,
-                latest_per_key: false,
-                filter: None,
-                now,
-            };
+            let keep = Keep::everything(now);
             let room = Room {
                 bytes: 1 << 16,
                 entries: None,

@@ -176,13 +176,7 @@ mod tests {
                 bytes: usize::MAX,
                 entries: None,
             };
-            let keep = Keep {
-                through: u64::MAX,
-                replay_through: 0,
-                latest_per_key: false,
-                filter: None,
-                now: 0,
-            };
+            let keep = Keep::everything(0);
             let taken = log.take(&channels, 0, room, keep, Vec::new());
             let batch = log.batch(&channels, &taken.entries, taken.is_whole());
             String::from_utf8(batch.unwrap().as_bytes().to_vec()).unwrap()

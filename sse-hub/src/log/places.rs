@@ -149,11 +149,8 @@ mod tests {
             entry.seq().is_multiple_of(2)
         };
         let keep = Keep {
-            through: u64::MAX,
-            replay_through: 0,
-            latest_per_key: false,
             filter: Some(&filter),
-            now: 0,
+            ..Keep::everything(0)
         };
         let last = |after, count| -> Vec<u64> {
             let last = log.last_behind(&channels, after, count, keep);

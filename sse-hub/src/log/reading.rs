@@ -22,6 +22,19 @@ pub(crate) struct Keep<'a> {
     pub(crate) now: u64,
 }
 
+impl Keep<'_> {
+    /// All that is there at this moment.
+    pub(crate) fn everything(now: u64) -> Self {
+        Self {
+            through: u64::MAX,
+            replay_through: 0,
+            latest_per_key: false,
+            filter: None,
+            now,
+        }
+    }
+}
+
 impl fmt::Debug for Keep<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keep")
@@ -327,11 +340,8 @@ mod tests {
             false
         };
         let keep = Keep {
-            through: u64::MAX,
-            replay_through: 0,
-            latest_per_key: false,
             filter: Some(&filter),
-            now: 0,
+            ..Keep::everything(0)
         };
         let room = Room {
             bytes: 1,

@@ -30,11 +30,8 @@ impl Namespace {
             Lagging::LatestPerKey if !listener.is_too_old(now) => {
                 let seats = listener.seats();
                 let keep = Keep {
-                    through: u64::MAX,
-                    replay_through: 0,
                     latest_per_key: true,
-                    filter: None,
-                    now,
+                    ..Keep::everything(now)
                 };
                 let limit = listener.limit;
                 let (count, len) = self.read_log().count_waiting(
