@@ -151,6 +151,26 @@ fn old_entries_go_also_when_nobody_publishes() {
 }
 
 #[test]
+fn the_last_entries_stay_however_old_and_large_if_so_many_are_to_be_kept() {
+    let disk = Simulated::new();
+    let clock = Clock::manual();
+    clock.set_unix_millis(shared::UNIX);
+    let retention = Retention::default().age(Duration::from_secs(60)).bytes(1);
+    let options = File::options()
+        .clock(clock.clone())
+        .segment_bytes(100)
+        .retain(retention.at_least(3));
+    let file = options.open_storage(Arc::new(disk)).unwrap();
+    for number in 0..10 {
+        put(&file, &number.to_string());
+    }
+    clock.advance(Duration::from_secs(61));
+    file.maintain();
+    put(&file, "10");
+    assert_eq!(data(&file), ["8", "9", "10"]);
+}
+
+#[test]
 fn a_log_is_open_once_until_its_last_clone_is_gone() {
     let directory = directory("lock");
     let file = File::open(&directory).unwrap();

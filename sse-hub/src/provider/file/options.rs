@@ -36,7 +36,8 @@ impl Options {
         }
     }
 
-    /// Sets what is kept at least: count, bytes on the disk, and age, whichever is reached first.
+    /// Sets what is kept at least: count, bytes on the disk, and age, whichever is reached first,
+    /// and the last entries that neither bytes nor age concern.
     ///
     /// Files are removed as a whole, so there may be a file or two more of it.
     /// Of the rest of [`Retention`] nothing is asked here: a quiet topic's entries go with the others.

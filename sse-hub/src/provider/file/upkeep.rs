@@ -98,7 +98,8 @@ impl Writer {
 
     /// Lets go of the last entries if all of them are old enough.
     fn age_out(&mut self, shared: &Shared) {
-        let Some(age) = shared.options.retention.age else {
+        let retention = &shared.options.retention;
+        let Some(age) = retention.age.filter(|_| retention.at_least == 0) else {
             return;
         };
         let is_old = {
@@ -123,11 +124,13 @@ impl Writer {
                 };
                 let entries: u64 = view.segments().map(|it| it.entries).sum();
                 let bytes: u64 = view.segments().map(|it| it.size).sum();
-                let is_over = entries - oldest.entries >= retention.count as u64
-                    || bytes - oldest.size >= retention.bytes as u64
+                let left = entries - oldest.entries;
+                let is_large_or_old = bytes - oldest.size >= retention.bytes as u64
                     || retention
                         .age
                         .is_some_and(|age| is_older(oldest, age, unix_now));
+                let is_over = left >= retention.count as u64
+                    || is_large_or_old && left >= retention.at_least as u64;
                 if !is_over {
                     return;
                 }
