@@ -148,7 +148,9 @@ impl Writer {
                         io::ErrorKind::NotFound => Ok(()),
                         _ => Err(error),
                     })
-                    .and_then(|()| shared.storage.remove(&gone.file_name()));
+                    .and_then(|()| shared.storage.remove(&gone.file_name()))
+                    // One that comes back after a crash must not have a gap behind it.
+                    .and_then(|()| shared.storage.sync_names());
                 if let Err(error) = removed {
                     tracing::warn!(%error, file = gone.file_name(), "a file could not be removed");
                 }
