@@ -185,6 +185,18 @@ fn a_log_is_open_once_until_its_last_clone_is_gone() {
 }
 
 #[test]
+fn one_that_is_just_being_closed_is_waited_for() {
+    let directory = directory("closing");
+    for _ in 0..20 {
+        let file = File::open(&directory).unwrap();
+        let closing = std::thread::spawn(move || drop(file));
+        drop(File::open(&directory).unwrap());
+        closing.join().unwrap();
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
 fn an_acknowledgement_by_other_machines_is_not_promised() {
     let file = open(&Simulated::new());
     let answers = now(file.append(vec![draft("x")], Ack::Replicated));

@@ -1,10 +1,11 @@
 use std::{
+    any::Any,
     fmt,
     future::ready,
     path::PathBuf,
     sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sse_core::EventId;
@@ -51,6 +52,9 @@ struct Open {
 /// How long the writer's thread rests before it looks at what is due.
 const REST: Duration = Duration::from_secs(1);
 
+/// How long another that has the log open is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 impl File {
     /// Opens the log in a directory, with [`Options::new`].
     ///
@@ -70,8 +74,7 @@ impl File {
         storage: Arc<dyn Storage>,
     ) -> Result<Self, OpenError> {
         let failed = |error| OpenError::io("", error);
-        let guard = storage.lock().map_err(failed)?;
-        let guard = guard.ok_or_else(OpenError::locked)?;
+        let guard = lock_patiently(&*storage)?;
         let Recovered {
             lineage,
             mut sealed,
@@ -103,6 +106,18 @@ impl File {
     pub fn maintain(&self) {
         if let Some(writer) = &mut *lock(&self.open.writer) {
             while writer.turn(&self.open.shared) {}
+        }
+    }
+}
+
+/// Waits for one that is just being closed: a hub's own thread may hold it for a moment longer than the hub.
+fn lock_patiently(storage: &dyn Storage) -> Result<Box<dyn Any + Send + Sync>, OpenError> {
+    let began = Instant::now();
+    loop {
+        match storage.lock().map_err(|error| OpenError::io("", error))? {
+            Some(guard) => return Ok(guard),
+            None if began.elapsed() >= PATIENCE => return Err(OpenError::locked()),
+            None => thread::sleep(PATIENCE / 100),
         }
     }
 }

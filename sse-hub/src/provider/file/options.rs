@@ -68,7 +68,8 @@ impl Options {
 
     /// Opens the log in a directory, which is made if it is not there.
     ///
-    /// It blocks: an index is read for each file, and the last file as a whole.
+    /// It blocks: an index is read for each file, and the last file as a whole;
+    /// and one that has the log open is given a second to close it.
     ///
     /// # Errors
     /// [`OpenError`] if another has it open, it is damaged, or the disk cannot be used.
