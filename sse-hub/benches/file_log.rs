@@ -117,7 +117,7 @@ fn bare(directory: &Path, batches: &[usize]) -> Duration {
 fn start(directory: &Path, entries: usize) {
     let _ = fs::remove_dir_all(directory);
     let retention = Retention::default()
-        .bytes(2 << 30)
+        .bytes(1_200_000_000)
         .count(usize::MAX)
         .any_age();
     let open = || {
