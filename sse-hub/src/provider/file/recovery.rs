@@ -171,19 +171,19 @@ fn active_segment(storage: &dyn Storage, first: u64) -> Result<Segment, OpenErro
     segment.file.set_size(segment.size).map_err(failed)?;
     // A sync that failed may have left what is read here in memory alone, with nothing more to be synced.
     let rewrite = || {
-        let len = usize::try_from(segment.size - read.last_start).unwrap_or(usize::MAX);
+        let len = usize::try_from(segment.size.saturating_sub(read.synced)).unwrap_or(usize::MAX);
         let mut bytes = vec![0; len];
         let mut from = 0;
         while from < len {
             match segment
                 .file
-                .read_at(&mut bytes[from..], read.last_start + from as u64)?
+                .read_at(&mut bytes[from..], read.synced + from as u64)?
             {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 count => from += count,
             }
         }
-        segment.file.write_at(&bytes, read.last_start)?;
+        segment.file.write_at(&bytes, read.synced)?;
         segment.file.sync()?;
         storage.sync_names()
     };
@@ -197,8 +197,8 @@ pub(super) struct Read {
     pub(super) segment: Segment,
     /// Where the first thing stands that is not whole.
     pub(super) broken: Option<u64>,
-    /// Where the last two batches begin: only these may not have been on the disk.
-    last_start: u64,
+    /// Everything before this was on the disk for certain.
+    synced: u64,
     pub(super) scan: Scan,
 }
 
@@ -212,13 +212,13 @@ pub(super) fn read(storage: &dyn Storage, first: u64) -> Result<Read, OpenError>
         return Err(OpenError::damaged(name, 0, first.saturating_sub(1)));
     };
     let mut segment = Segment::new(first, scan.salt(), file);
-    let mut starts = [Segment::HEAD; 2];
+    let mut synced = Segment::HEAD;
     let broken = loop {
         match scan.next().map_err(failed)? {
             Step::End => break None,
             Step::Broken(offset) => break Some(offset),
             Step::Batch(batch) => {
-                starts = [starts[1], batch.start];
+                synced = batch.synced;
                 if let Err(offset) = note(&mut segment, batch) {
                     break Some(offset);
                 }
@@ -228,7 +228,7 @@ pub(super) fn read(storage: &dyn Storage, first: u64) -> Result<Read, OpenError>
     Ok(Read {
         segment,
         broken,
-        last_start: starts[0],
+        synced,
         scan,
     })
 }

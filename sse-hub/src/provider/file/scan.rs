@@ -29,6 +29,8 @@ pub(super) struct Batch {
     pub(super) start: u64,
     /// Behind its commit.
     pub(super) end: u64,
+    /// Everything before this was on the disk when it was written.
+    pub(super) synced: u64,
     pub(super) items: Vec<Item>,
     /// The checksum of its commit's header.
     pub(super) seal: u32,
@@ -119,6 +121,7 @@ impl Scan {
                 let batch = Batch {
                     start,
                     end,
+                    synced: commit.map_or(start, |commit| commit.synced),
                     items,
                     seal: sum,
                 };
