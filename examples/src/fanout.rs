@@ -2,20 +2,25 @@
 
 use std::env;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize, Serializer};
 use sse_core::ByteString;
-use sse_hub::{Hub, IntoTopics, Position, Published, SessionRequest};
+use sse_hub::provider::file::File;
+use sse_hub::{Hub, IntoTopics, Position, Published, Retention, SessionRequest};
 
-/// The command line: `--listen ADDR:PORT`, `--retain N`, `--stock`.
-#[derive(Clone, Copy, Debug)]
+/// The command line: `--listen ADDR:PORT`, `--retain N`, `--store memory|file:PATH`, `--stock`.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
     /// Where to listen; port 0 is a free one.
     pub listen: SocketAddr,
     /// How many events are kept for clients that come back; 10,000 by default.
     pub retain: usize,
+    /// The directory in which they survive a restart; none is memory.
+    pub store: Option<PathBuf>,
     /// Whether the framework's own accept loop serves.
     pub stock: bool,
 }
@@ -30,6 +35,7 @@ impl Options {
         let mut options = Self {
             listen: crate::address()?,
             retain: 10_000,
+            store: None,
             stock: false,
         };
         let mut arguments = env::args().skip(1);
@@ -38,11 +44,37 @@ impl Options {
             match name.as_str() {
                 "--listen" => options.listen = value()?.parse().context("--listen ADDR:PORT")?,
                 "--retain" => options.retain = value()?.parse().context("--retain N")?,
+                "--store" => options.store = store(&value()?)?,
                 "--stock" => options.stock = true,
-                _ => bail!("unknown option {name}, there are --listen, --retain and --stock"),
+                _ => bail!(
+                    "unknown option {name}, there are --listen, --retain, --store and --stock"
+                ),
             }
         }
         Ok(options)
+    }
+
+    /// Makes the hub of these options.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be used, is in use, or something in it is damaged.
+    pub fn hub(&self) -> Result<Hub> {
+        let retention = Retention::default().count(self.retain);
+        let builder = Hub::builder().retain(retention.clone());
+        let Some(directory) = &self.store else {
+            return Ok(builder.build());
+        };
+        let file = File::options().retain(retention).open(directory)?;
+        Ok(builder.provider(move |_| Arc::new(file.clone())).build())
+    }
+}
+
+fn store(text: &str) -> Result<Option<PathBuf>> {
+    match text.split_once(':') {
+        None if text == "memory" => Ok(None),
+        Some(("file", path)) if !path.is_empty() => Ok(Some(path.into())),
+        _ => bail!("--store memory|file:PATH"),
     }
 }
 

@@ -4,7 +4,13 @@
 use std::sync::Arc;
 
 use sse_conformance::hub::{Candidate, Delayed, RULES};
-use sse_hub::{Clock, provider::Memory};
+use sse_hub::{
+    Clock,
+    provider::{
+        Memory,
+        file::{File, Simulated, Trouble},
+    },
+};
 
 #[track_caller]
 fn check(make: impl Fn() -> Candidate) {
@@ -42,6 +48,26 @@ fn the_test_provider_keeps_the_rules() {
             recover: Some(acting(Delayed::resume)),
             lose_the_last: Some(acting(|log| assert!(log.lose_the_last()))),
             fork: Some(acting(|log| log.fork(1))),
+        }
+    });
+}
+
+#[test]
+fn the_log_in_files_keeps_the_rules() {
+    check(|| {
+        let disk = Simulated::new();
+        let file = File::options().open_storage(Arc::new(disk.clone()));
+        let suffering = |trouble: Trouble| {
+            let disk = disk.clone();
+            Box::new(move || disk.suffer(trouble)) as Box<dyn Fn()>
+        };
+        Candidate {
+            provider: Arc::new(file.unwrap()),
+            settle: Box::new(|| {}),
+            fail: Some(suffering(Trouble::Full)),
+            recover: Some(suffering(Trouble::None)),
+            lose_the_last: None,
+            fork: None,
         }
     });
 }

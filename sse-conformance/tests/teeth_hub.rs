@@ -9,8 +9,8 @@ const SEEDS: u64 = 50;
 #[test]
 fn every_fault_is_caught_within_fifty_seeds() {
     let mut missed = Vec::new();
-    for engine in [Engine::Memory, Engine::Delayed] {
-        for &fault in Fault::ALL {
+    for engine in [Engine::Memory, Engine::Delayed, Engine::File] {
+        for &fault in Fault::ALL.iter().filter(|it| it.applies_to(engine)) {
             let caught = (0..SEEDS).find_map(|seed| {
                 let found = run_seed(engine, seed, Some(fault), &mut Coverage::default());
                 Some((seed + 1, found.err()?))
@@ -30,7 +30,7 @@ fn every_fault_is_caught_within_fifty_seeds() {
 
 #[test]
 fn a_hub_without_a_fault_passes_the_same_seeds() {
-    for engine in [Engine::Memory, Engine::Delayed] {
+    for engine in [Engine::Memory, Engine::Delayed, Engine::File] {
         for seed in 0..SEEDS {
             let judged = run_seed(engine, seed, None, &mut Coverage::default());
             assert_eq!(judged, Ok(()), "{engine:?}, seed {seed}");

@@ -21,7 +21,7 @@ pub(crate) fn of(settings: &Settings, listen: SocketAddr) -> CliTable {
         .set("listen", listen.to_string())
         .set("admin_listen", admin)
         .set("log_level", settings.log_level.to_string())
-        .set("ids", stream.ids.to_string())
+        .set("ids", stream.wire_ids().to_string())
         .set("keep_alive", millis(stream.keep_alive))
         .set("keep_alive_text", stream.keep_alive_text.clone())
         .set("timeout", millis(stream.timeout))

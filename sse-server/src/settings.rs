@@ -4,12 +4,13 @@ use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use http::{HeaderName, HeaderValue, Method};
 use ipnet::IpNet;
+use sse_hub::provider::file::OnDamage;
 use tracing::Level;
 
 use crate::{
     cli::{
-        CorsOptions, ForwardedHeader, LimitOptions, ListenOptions, ServeOptions, StreamOptions,
-        WireIds,
+        CorsOptions, ForwardedHeader, LimitOptions, ListenOptions, ServeOptions, Store,
+        StreamOptions, WireIds,
     },
     script::{Access, ScriptConfig},
 };
@@ -59,6 +60,10 @@ pub struct Settings {
 pub struct Streams {
     /// Whose ids stand in them.
     pub ids: WireIds,
+    /// Where messages are kept.
+    pub store: Store,
+    /// What is done if something there is damaged.
+    pub on_damage: OnDamage,
     /// The silence that is broken, if any.
     pub keep_alive: Option<Duration>,
     /// By this comment.
@@ -73,6 +78,8 @@ pub struct Streams {
     pub reconnect_rate: u32,
     pub(crate) hub: sse_hub::Settings,
     pub(crate) retention: sse_hub::Retention,
+    /// What the hub itself holds of it.
+    pub(crate) retained_in_memory: sse_hub::Retention,
     pub(crate) kept: usize,
 }
 
@@ -213,14 +220,23 @@ fn streams(options: &StreamOptions) -> Result<Streams, InvalidSetting> {
     }
     // The capacity is kept whatever the other limits say.
     let kept = options.retain_count.max(options.capacity);
+    let bytes = options.retain_bytes.as_usize();
     let retention = sse_hub::Retention::default()
         .count(kept)
         .at_least(options.capacity)
-        .bytes(options.retain_bytes.as_usize())
+        .bytes(bytes)
         .per_topic(options.retain_per_topic);
     let retention = match check::unless_zero(options.retain_age) {
         Some(age) => retention.age(age),
         None => retention.any_age(),
+    };
+    // What is on a disk need not be in memory as well.
+    let retained_in_memory = match options.store {
+        Store::Memory => retention.clone(),
+        Store::File(_) => retention
+            .clone()
+            .count(kept.min(options.capacity.max(MOST_IN_MEMORY)))
+            .bytes(bytes.min(MOST_BYTES_IN_MEMORY)),
     };
     let number = |value: usize| Some(i64::try_from(value).unwrap_or(i64::MAX));
     let mut hub = sse_hub::Settings::default();
@@ -228,7 +244,13 @@ fn streams(options: &StreamOptions) -> Result<Streams, InvalidSetting> {
     hub.lag_bytes = number(options.lag_bytes.as_usize());
     hub.lag_millis = number(usize::try_from(options.lag_time.as_millis()).unwrap_or(usize::MAX));
     Ok(Streams {
-        ids: options.ids,
+        ids: options.wire_ids(),
+        store: options.store.clone(),
+        on_damage: if options.store_recover {
+            OnDamage::Recover
+        } else {
+            OnDamage::Refuse
+        },
         keep_alive: check::unless_zero(options.keep_alive),
         keep_alive_text: options.keep_alive_text.clone(),
         timeout: check::unless_zero(options.timeout),
@@ -237,9 +259,14 @@ fn streams(options: &StreamOptions) -> Result<Streams, InvalidSetting> {
         reconnect_rate: options.reconnect_rate,
         hub,
         retention,
+        retained_in_memory,
         kept,
     })
 }
+
+/// Messages and bytes of a log on a disk that are held in memory.
+const MOST_IN_MEMORY: usize = 10_000;
+const MOST_BYTES_IN_MEMORY: usize = 64 * 1024 * 1024;
 
 fn cors(options: &CorsOptions) -> Result<Cors, InvalidSetting> {
     let origins = check::list(

@@ -10,12 +10,13 @@ use std::{
 
 use spread::draw;
 use sse_core::Retry;
-use sse_hub::{Hub, Ids, Topic};
+use sse_hub::{Hub, Ids, Topic, provider::file::File};
 
 use crate::{
-    cli::WireIds,
+    cli::{Store, WireIds},
     registry::Registry,
     script::{Hook, Script},
+    serve::StartError,
     settings::Settings,
 };
 
@@ -114,7 +115,7 @@ impl fmt::Debug for App {
 }
 
 /// Makes the hub of a server.
-pub(crate) fn hub(settings: &Settings) -> Result<Hub, sse_hub::InvalidSetting> {
+pub(crate) fn hub(settings: &Settings) -> Result<Hub, StartError> {
     let streams = &settings.streams;
     let ids = match streams.ids {
         WireIds::Hub => Ids::Hub,
@@ -123,11 +124,16 @@ pub(crate) fn hub(settings: &Settings) -> Result<Hub, sse_hub::InvalidSetting> {
     let builder = streams
         .hub
         .builder()?
-        .retain(streams.retention.clone())
+        .retain(streams.retained_in_memory.clone())
         .ids(ids)
         .reconnection(streams.reconnect_base, streams.reconnect_rate)
         .no_keep_alive();
-    Ok(builder.build())
+    let Store::File(directory) = &streams.store else {
+        return Ok(builder.build());
+    };
+    let options = File::options().retain(streams.retention.clone());
+    let file = options.on_damage(streams.on_damage).open(directory)?;
+    Ok(builder.provider(move |_| Arc::new(file.clone())).build())
 }
 
 /// The server's parts, shared.

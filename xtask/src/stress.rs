@@ -53,11 +53,13 @@ pub(crate) enum Provider {
     Memory,
     /// One for tests, with a replay of its own, holes and delays.
     Delayed,
+    /// The hub's own in files, on a disk that fails and a machine that crashes.
+    File,
 }
 
 impl Provider {
     /// Those that `cargo xtask ci` runs.
-    pub(crate) const ALL: [Self; 2] = [Self::Memory, Self::Delayed];
+    pub(crate) const ALL: [Self; 3] = [Self::Memory, Self::Delayed, Self::File];
 }
 
 /// Runs seeds and shows what was found.
@@ -85,6 +87,7 @@ pub(crate) fn job(provider: Provider, first: u64, seeds: u64) -> Job {
     let provider = match provider {
         Provider::Memory => "memory",
         Provider::Delayed => "delayed",
+        Provider::File => "file",
     };
     Job::cargo("run --quiet --package xtask --features stress --bin stress --").args([
         provider.to_owned(),

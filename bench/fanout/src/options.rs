@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 pub const USAGE: &str = "\
-fanout [--rounds N] [--only SUBSTR] [--servers SUBSTR] [--json FILE] [--store memory] [--report-only]
+fanout [--rounds N] [--only SUBSTR] [--servers SUBSTR] [--json FILE] [--store memory|file] [--report-only]
        measure (5 rounds); a target that is missed is a failure, unless only a report is wanted
 fanout smoke [--only SUBSTR] [--servers SUBSTR]                                         check every delivery of small runs";
 
@@ -14,12 +14,23 @@ fanout smoke [--only SUBSTR] [--servers SUBSTR]                                 
 pub struct Options {
     pub rounds: usize,
     pub json: Option<PathBuf>,
+    /// Where our own servers keep their history.
+    pub store: Store,
     /// Whether a target that is missed is no failure.
     pub report_only: bool,
     /// Only scenarios whose name contains this.
     pub only: String,
     /// Only servers whose name contains one of these; the floor runs always.
     pub servers: Vec<String>,
+}
+
+/// Where servers keep what clients resume from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Store {
+    #[default]
+    Memory,
+    /// A directory of its own for each that is started.
+    File,
 }
 
 impl Options {
@@ -30,6 +41,7 @@ impl Options {
         let mut options = Self {
             rounds: 5,
             json: None,
+            store: Store::Memory,
             report_only: false,
             only: String::new(),
             servers: Vec::new(),
@@ -48,8 +60,9 @@ impl Options {
                     options.servers = value()?.split(',').map(str::to_owned).collect();
                 }
                 "--store" => match value()?.as_str() {
-                    "memory" => {}
-                    store => bail!("no store {store}: the servers have `memory`"),
+                    "memory" => options.store = Store::Memory,
+                    "file" => options.store = Store::File,
+                    store => bail!("no store {store}: the servers have `memory` and `file`"),
                 },
                 _ => bail!("unknown option {name}\n{USAGE}"),
             }

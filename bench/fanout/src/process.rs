@@ -4,8 +4,9 @@ use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -18,6 +19,7 @@ use crate::{
     cores::Cores,
     load::{Publishing, Target},
     nchan::{self, Nchan},
+    options::Store,
     programs::{Build, Programs},
     scenarios::Setup,
     servers::{Kind, Server},
@@ -31,6 +33,31 @@ pub struct Running {
     publishing: Publishing,
     _stdout: Option<BufReader<ChildStdout>>,
     nchan: Option<Nchan>,
+    _history: Option<History>,
+}
+
+/// A directory for a server's history, gone with it.
+#[derive(Debug)]
+struct History(PathBuf);
+
+impl History {
+    /// Makes one if servers are to have one.
+    fn of(programs: &Programs) -> Option<Self> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("fanout-history-{}-{number}", std::process::id());
+        (programs.store == Store::File).then(|| Self(std::env::temp_dir().join(name)))
+    }
+
+    fn option(&self) -> [String; 2] {
+        ["--store".to_owned(), format!("file:{}", self.0.display())]
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Bytes that a hub takes.
@@ -93,6 +120,8 @@ impl Running {
                 command.args(["--head-timeout", "1h", "--max-handshakes", "100000"]);
                 let retain = retain.to_string();
                 command.args(["--retain-count", &retain, "--lag-count", &retain]);
+                let history = History::of(programs);
+                command.args(history.iter().flat_map(History::option));
                 if let Some(script) = script {
                     let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
                     command.arg("--script").arg(directory.join(script));
@@ -103,6 +132,7 @@ impl Running {
                     publishing: server.publishing(),
                     _stdout: None,
                     nchan: None,
+                    _history: history,
                 };
                 running.until_it_listens()
             }
@@ -113,6 +143,9 @@ impl Running {
                 let mut command = Command::new(path);
                 command.args(["--listen", &address.to_string(), "--retain"]);
                 command.arg(retain.to_string()).args(option);
+                let history =
+                    History::of(programs).filter(|_| matches!(server.kind, Kind::Ours(..)));
+                command.args(history.iter().flat_map(History::option));
                 let mut child = spawn(command, cores)?;
                 let stdout = child.stdout.take().context("no standard output")?;
                 let mut stdout = BufReader::new(stdout);
@@ -133,6 +166,7 @@ impl Running {
                     publishing: server.publishing(),
                     _stdout: Some(stdout),
                     nchan: None,
+                    _history: history,
                 })
             }
         }
@@ -145,6 +179,7 @@ impl Running {
             publishing: Publishing::Text,
             _stdout: None,
             nchan: Some(nchan),
+            _history: None,
         };
         running.until_it_listens()
     }

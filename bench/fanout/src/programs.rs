@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::servers::{Kind, Server};
+use crate::{
+    options::Store,
+    servers::{Kind, Server},
+};
 
 /// Binaries of one kind of build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub enum Build {
 #[derive(Debug)]
 pub struct Programs {
     directory: PathBuf,
+    /// Where the servers keep their history.
+    pub store: Store,
 }
 
 /// A binary, its package, and whether that can count.
@@ -48,6 +53,7 @@ impl Programs {
             .context("this program lies in no target directory")?;
         let programs = Self {
             directory: target.join("fanout-servers"),
+            store: Store::default(),
         };
         let binaries = binaries(servers)?;
         for &build in builds {

@@ -35,7 +35,8 @@ pub fn run(options: &Options) -> Result<bool> {
     } else {
         servers
     };
-    let programs = Programs::build(&servers, &[Build::Timed, Build::Counting])?;
+    let mut programs = Programs::build(&servers, &[Build::Timed, Build::Counting])?;
+    programs.store = options.store;
     println!("{}", report::header(&cores, options.rounds));
     let (mut tables, mut met) = (Vec::new(), true);
     for scenario in scenarios::ALL {

@@ -25,7 +25,8 @@ pub fn run(options: &Options) -> Result<bool> {
         .filter(|server| options.wants_server(server.name))
         .copied()
         .collect();
-    let programs = Programs::build(&servers, &[Build::Timed])?;
+    let mut programs = Programs::build(&servers, &[Build::Timed])?;
+    programs.store = options.store;
     let (mut right, mut wrong, mut skipped) = (0, 0, Vec::new());
     for scenario in scenarios::ALL {
         if !options.wants_scenario(scenario.name) {

@@ -14,7 +14,7 @@ use anyhow::{Result, ensure};
 use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use sse_actix::{LastEventId, Sse};
-use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest};
+use sse_hub::{Event, Hub, Rejection, Session, SessionRequest};
 
 async fn events(request: HttpRequest, hub: Data<Hub>, last: LastEventId) -> impl Responder {
     let header = |name: &str| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
@@ -65,8 +65,7 @@ async fn main() -> Result<()> {
     let stopped = examples::stopped()?;
     let options = Options::of_process()?;
     ensure!(!options.stock, "this is actix' own accept loop already");
-    let retention = Retention::default().count(options.retain);
-    let hub = Hub::builder().retain(retention).build();
+    let hub = options.hub()?;
     let state = Data::new(hub.clone());
     let app = move || {
         App::new()

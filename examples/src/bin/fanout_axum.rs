@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! Publish by `POST /publish?topic=T`, subscribe by `GET /events?topic=T`, with axum: the server to measure.
 //!
-//! `--listen ADDR:PORT`, `--retain N` events for clients that come back, `--stock` to serve by `axum::serve`.
+//! `--listen ADDR:PORT`, `--retain N` events for clients that come back, `--store file:PATH` for after a restart, `--stock` to serve by `axum::serve`.
 //! Without it the accept loop in `examples::serve` does; its docs say what that buys.
 //! One thread serves, so that what is measured is what one core does. With `#[tokio::main]` alone, all cores do.
 
@@ -18,7 +18,7 @@ use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use hyper_util::service::TowerToHyperService;
 use sse_axum::{LastEventId, Sse};
-use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest};
+use sse_hub::{Event, Hub, Rejection, Session, SessionRequest};
 
 async fn events(
     State(hub): State<Hub>,
@@ -72,8 +72,7 @@ async fn memory(State(hub): State<Hub>) -> Json<Memory> {
 async fn main() -> Result<()> {
     let stopped = examples::stopped()?;
     let options = Options::of_process()?;
-    let retention = Retention::default().count(options.retain);
-    let hub = Hub::builder().retain(retention).build();
+    let hub = options.hub()?;
     let app = Router::new()
         .route("/events", get(events))
         .route("/publish", post(publish))

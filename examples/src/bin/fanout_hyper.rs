@@ -17,7 +17,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
-use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest, Subscription};
+use sse_hub::{Event, Hub, Rejection, Session, SessionRequest, Subscription};
 use sse_hyper::{ByteString, EventStream, Sse};
 
 type Answer = Response<Either<EventStream<Subscription>, Full<Bytes>>>;
@@ -83,8 +83,7 @@ async fn main() -> Result<()> {
     let stopped = examples::stopped()?;
     let options = Options::of_process()?;
     ensure!(!options.stock, "hyper has no accept loop of its own");
-    let retention = Retention::default().count(options.retain);
-    let hub = Hub::builder().retain(retention).build();
+    let hub = options.hub()?;
     let state = hub.clone();
     let service = service_fn(move |request| route(state.clone(), request));
     let listener = serve::bind(options.listen)?;

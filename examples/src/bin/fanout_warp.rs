@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! Publish by `POST /publish?topic=T`, subscribe by `GET /events?topic=T`, with warp: the server to measure.
 //!
-//! `--listen ADDR:PORT`, `--retain N` events for clients that come back, `--stock` to serve by `warp::serve`.
+//! `--listen ADDR:PORT`, `--retain N` events for clients that come back, `--store file:PATH` for after a restart, `--stock` to serve by `warp::serve`.
 //! Without it the accept loop in `examples::serve` does; its docs say what that buys.
 //! One thread serves, so that what is measured is what one core does. With `#[tokio::main]` alone, all cores do.
 
@@ -11,7 +11,7 @@ use anyhow::Result;
 use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use hyper_util::service::TowerToHyperService;
-use sse_hub::{Event, Hub, Rejection, Retention, Session, SessionRequest};
+use sse_hub::{Event, Hub, Rejection, Session, SessionRequest};
 use sse_warp::{ByteString, LastEventId, Sse};
 use warp::http::{HeaderMap, StatusCode};
 use warp::hyper::body::Bytes;
@@ -61,8 +61,7 @@ async fn publish(hub: Hub, target: Target, body: Bytes) -> Response {
 async fn main() -> Result<()> {
     let stopped = examples::stopped()?;
     let options = Options::of_process()?;
-    let retention = Retention::default().count(options.retain);
-    let hub = Hub::builder().retain(retention).build();
+    let hub = options.hub()?;
     let state = hub.clone();
     let with_hub = warp::any().map(move || state.clone());
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();

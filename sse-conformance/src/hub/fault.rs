@@ -1,3 +1,5 @@
+use super::plan::Engine;
+
 macro_rules! faults {
     ($($variant:ident, $name:literal, $text:literal;)*) => {
         /// A mistake that a hub or a provider can make.
@@ -33,9 +35,15 @@ faults! {
     IdBeforeGap, "id-before-gap", "The opening of a gap bears an id.";
     KeepAliveAtHead, "keep-alive-at-head", "A keep-alive bears an id that is ahead of what was delivered.";
     MemoryHeld, "memory-held", "What was delivered is never let go.";
+    LyingSyncs, "lying-syncs", "What is on the disk is believed to be there before it is.";
 }
 
 impl Fault {
+    /// Whether it can be made over an engine: only one on a disk has syncs.
+    pub fn applies_to(self, engine: Engine) -> bool {
+        self != Self::LyingSyncs || engine == Engine::File
+    }
+
     /// The fault of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|fault| fault.name() == name)

@@ -6,6 +6,7 @@ use std::{
 };
 
 use futures_core::Stream;
+use sse_core::EventId;
 use sse_hub::{
     Ack, Draft, Topic,
     provider::{
@@ -94,6 +95,10 @@ impl Provider for FaultyProvider {
 
     fn read(&self, from: u64, limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>> {
         self.inner.read(from, limit)
+    }
+
+    fn find(&self, own_id: &EventId) -> BoxFuture<'_, Result<Option<u64>, ProviderError>> {
+        self.inner.find(own_id)
     }
 
     fn tail(&self, after: u64) -> Tail {

@@ -61,6 +61,9 @@ impl World {
             delayed.let_all_go();
             self.pump();
         }
+        if self.on_disk.is_some() {
+            self.pump();
+        }
         for index in 0..self.places.len() {
             self.record.note(Happened::Shutdown {
                 hub: self.places[index].number,

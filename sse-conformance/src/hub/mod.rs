@@ -17,6 +17,7 @@ mod fault;
 mod faulty_provider;
 mod finale;
 mod matching;
+mod on_disk;
 mod oracle;
 mod plan;
 mod publisher;

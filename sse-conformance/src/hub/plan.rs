@@ -12,6 +12,8 @@ pub enum Engine {
     Memory,
     /// [`Delayed`](super::Delayed), with two hubs that follow it.
     Delayed,
+    /// `sse_hub::provider::file::File` on a disk that fails, and forgets what a real one may.
+    File,
 }
 
 impl Engine {
@@ -20,6 +22,7 @@ impl Engine {
         match name {
             "memory" => Some(Self::Memory),
             "delayed" => Some(Self::Delayed),
+            "file" => Some(Self::File),
             _ => None,
         }
     }
@@ -40,7 +43,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(engine: Engine, dice: &mut Dice) -> Self {
-        let replay = engine == Engine::Delayed;
+        let replay = engine != Engine::Memory;
         let ids = *dice.pick(&[Ids::Hub, Ids::Hub, Ids::Hub, Ids::Publisher, Ids::Bare]);
         let mut rules = Rules {
             ids,
@@ -52,6 +55,7 @@ impl Plan {
             exact: true,
             max_replay: None,
             replay,
+            durable: engine == Engine::File,
             pin_limit: false,
         };
         match dice.below(10) {

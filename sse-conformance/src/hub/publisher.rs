@@ -45,7 +45,13 @@ impl World {
         });
         let waker = Flag::raised().waker();
         let number = self.places[place].number;
-        if let Poll::Ready(answers) = publishing.as_mut().poll(&mut Context::from_waker(&waker)) {
+        let mut cx = Context::from_waker(&waker);
+        let mut answers = publishing.as_mut().poll(&mut cx);
+        if answers.is_pending() {
+            self.pump();
+            answers = publishing.as_mut().poll(&mut cx);
+        }
+        if let Poll::Ready(answers) = answers {
             for ((data, key), answer) in said.into_iter().zip(answers) {
                 self.answered(number, data, key, answer);
             }

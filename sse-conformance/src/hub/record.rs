@@ -153,6 +153,7 @@ pub struct Wish {
 /// What a hub was told to do.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the names say it")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 #[non_exhaustive]
 pub struct Rules {
     pub ids: Ids,
@@ -168,6 +169,8 @@ pub struct Rules {
     pub max_replay: Option<u64>,
     /// Whether the log has what the hub drops.
     pub replay: bool,
+    /// Whether a hub that begins finds all that an earlier one was told, and own ids too.
+    pub durable: bool,
     /// Whether subscriptions may be ended because too much is pinned.
     pub pin_limit: bool,
 }

@@ -95,6 +95,7 @@ fn applicable(engine: Engine) -> impl Iterator<Item = &'static str> {
     let own = match engine {
         Engine::Memory => MEMORY,
         Engine::Delayed => DELAYED,
+        Engine::File => FILE,
     };
     EVERYWHERE.iter().chain(own).copied()
 }
@@ -138,6 +139,7 @@ const EVERYWHERE: &[&str] = &[
     "fault topics added",
     "fault topics removed",
 ];
+const FILE: &[&str] = &["began again", "row R5a", "publish: refused by the disk"];
 const MEMORY: &[&str] = &["row R5a", "left out: retention's own rule"];
 const DELAYED: &[&str] = &[
     "row R4",

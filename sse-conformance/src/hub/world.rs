@@ -14,6 +14,7 @@ use super::{
     dice::Dice,
     fault::Fault,
     faulty_provider::FaultyProvider,
+    on_disk::OnDisk,
     oracle::UNIX_START,
     plan::{Engine, Plan},
     reader::Held,
@@ -31,6 +32,7 @@ pub(super) struct World {
     pub(super) places: Vec<Place>,
     pub(super) hubs_begun: usize,
     pub(super) delayed: Option<Delayed>,
+    pub(super) on_disk: Option<OnDisk>,
     pub(super) clients: Vec<Client>,
     pub(super) connections_begun: usize,
     pub(super) publishing: Vec<Pending>,
@@ -70,6 +72,8 @@ impl World {
             delayed.take_time(dice.below(4));
             delayed
         });
+        let on_disk =
+            (engine == Engine::File).then(|| OnDisk::new(&mut dice, clock.clone(), fault));
         let mut world = Self {
             plan,
             dice,
@@ -79,6 +83,7 @@ impl World {
             places: Vec::new(),
             hubs_begun: 0,
             delayed,
+            on_disk,
             clients: Vec::new(),
             connections_begun: 0,
             publishing: Vec::new(),
@@ -99,19 +104,20 @@ impl World {
     pub(super) fn open(&mut self) -> Place {
         let number = self.hubs_begun;
         self.hubs_begun += 1;
-        let inner: Arc<dyn Provider> = match &self.delayed {
-            Some(delayed) => Arc::new(delayed.clone()),
-            None => Arc::new(Memory::new(self.clock.clone())),
+        let inner: Arc<dyn Provider> = match (&self.delayed, &mut self.on_disk) {
+            (Some(delayed), _) => Arc::new(delayed.clone()),
+            (_, Some(on_disk)) => Arc::new(on_disk.open()),
+            _ => Arc::new(Memory::new(self.clock.clone())),
         };
         let tail = self.delayed.as_ref().map_or(0, Delayed::tails);
         self.record.note(Happened::Began {
             hub: number,
             status: inner.status(),
-            records: self
-                .delayed
-                .as_ref()
-                .map(Delayed::records)
-                .unwrap_or_default(),
+            records: match (&self.delayed, &self.on_disk) {
+                (Some(delayed), _) => delayed.records(),
+                (_, Some(on_disk)) => on_disk.records(),
+                _ => Vec::new(),
+            },
             rules: self.plan.rules.clone(),
         });
         let recorded: Arc<dyn Provider> =
@@ -176,7 +182,11 @@ impl World {
             93 => self.kick(),
             94 if self.delayed.is_none() && self.dice.one_in(3) => self.restart(),
             94 if self.delayed.is_some() && self.dice.one_in(2) => self.restart(),
+            _ if self.on_disk.is_some() => self.disturb_disk(),
             _ => self.disturb(),
+        }
+        if self.on_disk.is_some() && self.dice.one_in(2) {
+            self.pump();
         }
         self.answer_publishers();
         self.note_presence();
@@ -208,6 +218,9 @@ impl World {
 
     /// Lets all hubs take in what their tails have.
     pub(super) fn pump(&self) {
+        if let Some(on_disk) = &self.on_disk {
+            on_disk.maintain();
+        }
         for place in &self.places {
             place.hub.maintain();
         }
@@ -227,7 +240,7 @@ impl World {
     }
 
     /// A hub is gone, and another takes its place.
-    fn restart(&mut self) {
+    pub(super) fn restart(&mut self) {
         self.disturbed("hub replaced");
         let index = self.dice.index(self.places.len());
         for client in &mut self.clients {

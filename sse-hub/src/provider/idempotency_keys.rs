@@ -15,7 +15,7 @@ pub(super) struct IdempotencyKeys {
 
 impl IdempotencyKeys {
     const MAX_COUNT: usize = 100_000;
-    const MAX_AGE: Duration = Duration::from_secs(3600);
+    pub(super) const MAX_AGE: Duration = Duration::from_secs(3600);
 
     pub(super) fn get(&mut self, key: &ByteString, now: Duration) -> Option<(u64, u32)> {
         self.forget_old(now);

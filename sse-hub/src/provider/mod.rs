@@ -2,14 +2,20 @@
 
 mod backlog;
 mod error;
+#[cfg(feature = "file")]
+pub mod file;
 mod idempotency_keys;
 mod memory;
 mod record;
 mod scripted;
 
-use std::{future::Future, pin::Pin};
+use std::{
+    future::{Future, ready},
+    pin::Pin,
+};
 
 use futures_core::Stream;
+use sse_core::EventId;
 
 pub use error::{AppendError, AppendErrorKind, ProviderError};
 pub use memory::Memory;
@@ -60,6 +66,12 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Returns entries from `from` on, that one included, at most `limit`.
     fn read(&self, from: u64, limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>>;
+
+    /// Finds the first entry held that its publisher gave this id, for a cursor that the hub itself does not know;
+    /// none by default.
+    fn find(&self, _own_id: &EventId) -> BoxFuture<'_, Result<Option<u64>, ProviderError>> {
+        Box::pin(ready(Ok(None)))
+    }
 
     /// Follows the log behind `after`.
     fn tail(&self, after: u64) -> Tail;

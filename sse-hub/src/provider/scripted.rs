@@ -8,6 +8,7 @@ use std::{
 };
 
 use futures_core::Stream;
+use sse_core::EventId;
 
 use super::{
     Ack, AppendError, AppendErrorKind, Appended, BoxFuture, Capabilities, Page, Provider,
@@ -145,6 +146,13 @@ impl Provider for Scripted {
             return Box::pin(ready(Err(ProviderError::new("scripted"))));
         }
         self.inner.read(from, limit)
+    }
+
+    fn find(&self, own_id: &EventId) -> BoxFuture<'_, Result<Option<u64>, ProviderError>> {
+        if lock(&self.script).unreachable {
+            return Box::pin(ready(Err(ProviderError::new("scripted"))));
+        }
+        self.inner.find(own_id)
     }
 
     fn tail(&self, after: u64) -> Tail {

@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use sse_core::EventId;
+
 use super::subscribe_error::SubscribeError;
 use crate::{
     log::{ChannelId, Log},
@@ -27,6 +29,8 @@ pub(super) struct Found {
     seq: u64,
     /// The nonce of the entry there; 0 if it is not known.
     nonce: u32,
+    /// Whether this is where an own id was found.
+    has_own_id: bool,
 }
 
 /// Asks the provider about a cursor, where the log alone cannot judge it.
@@ -40,14 +44,35 @@ pub(super) async fn find_out(
         epoch: namespace.read_log().epoch(),
         seq: 0,
         nonce: 0,
+        has_own_id: false,
     };
-    let Some(Cursor::Position(position)) = cursor else {
-        return Ok(nothing);
-    };
-    if capabilities.tail_is_head && !capabilities.replay {
-        return Ok(nothing);
+    match cursor {
+        Some(Cursor::Position(position)) if capabilities.replay || !capabilities.tail_is_head => {
+            patiently(namespace, || ask(namespace, selectors, *position)).await
+        }
+        Some(Cursor::Own(id)) if capabilities.replay => {
+            patiently(namespace, || find(namespace, id, nothing)).await
+        }
+        _ => Ok(nothing),
     }
-    patiently(namespace, || ask(namespace, selectors, *position)).await
+}
+
+/// Asks where an own id is that may be older than all that is known here.
+async fn find(
+    namespace: &Namespace,
+    id: &EventId,
+    nothing: Found,
+) -> Result<Found, SubscribeError> {
+    let found = namespace.provider.find(id).await;
+    let Some(seq) = found.map_err(|error| SubscribeError::unavailable(Some(error)))? else {
+        return Ok(nothing);
+    };
+    namespace.wait_for_head(seq).await;
+    Ok(Found {
+        seq,
+        has_own_id: true,
+        ..nothing
+    })
 }
 
 /// Asks a provider that fails again until the time is over: no answer is made up, and none is given in haste.
@@ -100,13 +125,23 @@ async fn look_up(namespace: &Namespace, seq: u64) -> Result<Found, SubscribeErro
         (log.epoch(), log.nonce_at(seq).unwrap_or(0))
     };
     if nonce != 0 || seq == 0 || !namespace.capabilities.replay {
-        return Ok(Found { epoch, seq, nonce });
+        return Ok(Found {
+            epoch,
+            seq,
+            nonce,
+            has_own_id: false,
+        });
     }
     let page = namespace.provider.read(seq, 1).await;
     let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
     let record = page.records.first().filter(|record| record.seq == seq);
     let nonce = record.map_or(0, |record| record.nonce);
-    Ok(Found { epoch, seq, nonce })
+    Ok(Found {
+        epoch,
+        seq,
+        nonce,
+        has_own_id: false,
+    })
 }
 
 impl Found {
@@ -123,6 +158,10 @@ impl Found {
         let is_still_so = self.epoch == log.epoch() || self.seq <= log.last_shared_with(self.epoch);
         if is_unknown && self.nonce != 0 && is_still_so {
             view.nonce = Nonce::Known(self.nonce);
+        }
+        if self.has_own_id && is_still_so {
+            // The first of several is the one that counts.
+            view.own_id_at = Some(view.own_id_at.map_or(self.seq, |seq| seq.min(self.seq)));
         }
         decide(cursor, &view)
     }

@@ -3,11 +3,13 @@
 mod byte_size;
 mod client_options;
 mod cors_options;
+mod inspect_options;
 mod limit_options;
 mod listen_options;
 mod log_level;
 mod script_options;
 mod static_options;
+mod store;
 mod stream_options;
 mod variables;
 
@@ -16,11 +18,13 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use byte_size::{ByteSize, InvalidByteSize};
 pub use client_options::{LintOptions, PublishOptions, SubscribeOptions, TestOptions};
 pub use cors_options::CorsOptions;
+pub use inspect_options::InspectOptions;
 pub use limit_options::LimitOptions;
 pub use listen_options::{ForwardedHeader, ListenOptions};
 pub use log_level::{InvalidLogLevel, LogLevel};
 pub use script_options::ScriptOptions;
 pub use static_options::StaticOptions;
+pub use store::{InvalidStore, Store};
 pub use stream_options::{StreamOptions, WireIds};
 
 /// What the process was started with.
@@ -58,6 +62,8 @@ pub enum Task {
     Lint(LintOptions),
     /// Run the tests of a script
     Test(TestOptions),
+    /// List what is in a directory of messages, and what is damaged
+    Inspect(InspectOptions),
 }
 
 /// The options of the server.

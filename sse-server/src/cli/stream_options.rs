@@ -1,8 +1,8 @@
 use std::{fmt, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 
-use super::byte_size::ByteSize;
+use super::{byte_size::ByteSize, store::Store};
 
 /// What event streams are like, and what is kept for those who resume.
 #[non_exhaustive]
@@ -11,9 +11,22 @@ use super::byte_size::ByteSize;
 pub struct StreamOptions {
     /// Ids in streams: publisher for those of publishers and scripts alone,
     /// hub for the server's own, with gaps and ends told as events
+    /// [default: publisher, or hub with --store and a directory]
     #[arg(long, env = "SSE_SERVER_IDS", hide_env_values = true)]
-    #[arg(hide_possible_values = true, value_name = "WHOSE", default_value_t = WireIds::Publisher)]
-    pub ids: WireIds,
+    #[arg(hide_possible_values = true, value_name = "WHOSE")]
+    pub ids: Option<WireIds>,
+
+    /// Where messages are kept: memory; or file: and the path of a directory,
+    /// in which the next start finds them
+    #[arg(long, env = "SSE_SERVER_STORE", hide_env_values = true)]
+    #[arg(value_name = "WHERE", default_value_t = Store::Memory)]
+    pub store: Store,
+
+    /// Start although something there is damaged, without that and under a new
+    /// epoch; clients are told of what is missing [default: false]
+    #[arg(long, env = "SSE_SERVER_STORE_RECOVER", hide_env_values = true)]
+    #[arg(value_parser = BoolishValueParser::new())]
+    pub store_recover: bool,
 
     /// Silence after which a comment is sent; 0s for never
     #[arg(short, long, env = "SSE_SERVER_KEEP_ALIVE", hide_env_values = true)]
@@ -110,6 +123,17 @@ pub enum WireIds {
     Publisher,
     /// The server's, with gaps and ends told as events
     Hub,
+}
+
+impl StreamOptions {
+    /// Returns whose ids stand in streams: the server's own if a start is to go on from the last.
+    pub fn wire_ids(&self) -> WireIds {
+        let implied = match self.store {
+            Store::Memory => WireIds::Publisher,
+            Store::File(_) => WireIds::Hub,
+        };
+        self.ids.unwrap_or(implied)
+    }
 }
 
 impl fmt::Display for WireIds {

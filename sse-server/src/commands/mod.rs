@@ -1,5 +1,6 @@
 //! What the binary does.
 
+mod inspect;
 mod lint;
 mod logging;
 mod publish;
@@ -35,6 +36,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Some(Task::Sub(options)) => one()?.block_on(subscribe::subscribe(options)),
         Some(Task::Lint(options)) => one()?.block_on(lint::lint(options)),
         Some(Task::Test(options)) => test::test(&options),
+        Some(Task::Inspect(options)) => inspect::inspect(&options),
     }
 }
 

@@ -1,5 +1,7 @@
 use std::{error::Error, fmt, io, net::SocketAddr};
 
+use sse_hub::provider::file::OpenError;
+
 use crate::{script::ScriptError, settings::InvalidSetting};
 
 /// Why a server did not start; the message names the option that is to be changed.
@@ -14,6 +16,7 @@ enum Kind {
     Hub(sse_hub::InvalidSetting),
     Listen(&'static str, SocketAddr, io::Error),
     Script(ScriptError),
+    Store(OpenError),
 }
 
 impl StartError {
@@ -40,6 +43,14 @@ impl From<sse_hub::InvalidSetting> for StartError {
     }
 }
 
+impl From<OpenError> for StartError {
+    fn from(error: OpenError) -> Self {
+        Self {
+            kind: Kind::Store(error),
+        }
+    }
+}
+
 impl From<ScriptError> for StartError {
     fn from(error: ScriptError) -> Self {
         Self {
@@ -57,6 +68,7 @@ impl fmt::Display for StartError {
                 write!(f, "{option} {address} cannot be listened on")
             }
             Kind::Script(error) => write!(f, "--script: {error}"),
+            Kind::Store(error) => write!(f, "--store: {error}"),
         }
     }
 }
@@ -65,6 +77,7 @@ impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.kind {
             Kind::Listen(_, _, error) => Some(error),
+            Kind::Store(error) => error.source(),
             Kind::Setting(_) | Kind::Hub(_) | Kind::Script(_) => None,
         }
     }

@@ -17,6 +17,7 @@ mod publishing;
 mod running;
 mod spinning;
 mod static_files;
+mod stored;
 mod streams;
 mod subcommands;
 mod subscribing;

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         .collect();
     let engine = arguments.first().and_then(|name| Engine::from_name(name));
     let (Some(engine), [first, seeds]) = (engine, &numbers[..]) else {
-        eprintln!("error: the arguments are memory or delayed, the first seed, how many");
+        eprintln!("error: the arguments are memory, delayed or file, the first seed, how many");
         return ExitCode::FAILURE;
     };
     if env::var_os("SSE_STRESS_TELL").is_some() {

@@ -77,7 +77,8 @@ fn rows(id: &EventId, wish: &Wish, log: &Truth, log_head: u64) -> Vec<Row> {
         }
     }
     let unknown = row("R1 unknown", "unknown", choice);
-    let has_id = |it: &&Entry| it.own_id.as_ref() == Some(id) && it.state == State::Retained;
+    let is_known = |it: &Entry| it.state == State::Retained || log.rules.durable && log.is_held(it);
+    let has_id = |it: &&Entry| it.own_id.as_ref() == Some(id) && is_known(it);
     match log.entries.values().find(has_id) {
         Some(entry) if log.rules.exact => judged_by_loss(entry.seq, wish, log, "R2 own id"),
         Some(entry) => {
@@ -135,7 +136,8 @@ fn rows_of(cursor: Position, wish: &Wish, log: &Truth, log_head: u64, choice: Fr
         return match known {
             Some(nonce) if nonce != cursor.nonce => {
                 let mut rows = vec![forked];
-                if !log.rules.exact || log.rules.replay {
+                let is_on_disk = log.rules.durable && entry.is_some_and(|it| log.is_held(it));
+                if (!log.rules.exact || log.rules.replay) && !is_on_disk {
                     // It may be held no more.
                     rows.extend(judged_by_loss(cursor.seq, wish, log, "R7"));
                 }

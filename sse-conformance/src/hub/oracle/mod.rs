@@ -59,8 +59,21 @@ impl Checker {
                 records,
                 rules,
             } => {
-                self.logs
-                    .insert(*hub, Truth::new(status, records, rules.clone(), now));
+                let log = Truth::new(status, records, rules.clone(), now);
+                if rules.durable
+                    && let Some((_, earlier)) = self.logs.last_key_value()
+                {
+                    log.goes_on_from(earlier)?;
+                    coverage.saw("began again");
+                    // A key that was used is used for as long as its entry is there.
+                    let used = self
+                        .keys
+                        .iter()
+                        .filter(|(_, (seq, _))| *seq >= status.first);
+                    let used = used.map(|((_, key), place)| ((*hub, key.clone()), *place));
+                    self.keys.extend(used.collect::<Vec<_>>());
+                }
+                self.logs.insert(*hub, log);
             }
             Happened::Told { hub, item } => {
                 if let TailItem::EpochChanged { fork_at, .. } = item {
@@ -183,7 +196,12 @@ impl Checker {
         let log = &self.logs[&hub];
         let answer = match answer {
             Ok(answer) => *answer,
-            Err(_) if log.draining || log.rules.replay => return Ok(()),
+            Err(_) if log.draining || log.rules.replay => {
+                if log.rules.durable && !log.draining {
+                    coverage.saw("publish: refused by the disk");
+                }
+                return Ok(());
+            }
             Err(error) => return Err(Violation::new(ACK, format!("{data} is refused: {error}"))),
         };
         let place = (answer.seq, answer.nonce);

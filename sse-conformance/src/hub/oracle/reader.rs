@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sse_hub::{Epoch, Ids, Position, Resume};
+use sse_hub::{Epoch, Ids, Lagging, Position, Resume};
 
 use super::{
     delivery::REPLACED,
@@ -164,6 +164,12 @@ impl Reader {
             self.first_wanted = self.first_wanted(log, row.from, now);
         }
         self.last_unwanted = self.unwanted(log, row.from, now);
+        let counts_replaced =
+            matches!(row.from, From::Last(_)) && self.wish.lagging == Lagging::LatestPerKey;
+        if counts_replaced && !log.rules.exact {
+            // Only what is retained replaces another, and that is not known.
+            (self.first_wanted, self.last_unwanted) = (None, 0);
+        }
         if let (true, Some((first, last))) = (log.rules.replay, self.when_asked) {
             // A log elsewhere is looked at some time between asking and being let in.
             self.first_wanted = self

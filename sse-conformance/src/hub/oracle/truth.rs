@@ -6,6 +6,7 @@ use sse_hub::{
     provider::{Record as Stored, Status, TailItem},
 };
 
+use super::violation::{ACK, Violation};
 use crate::hub::{matching::matches, record::Rules};
 
 /// The log of one hub, rebuilt from what it was told; naive on purpose.
@@ -128,6 +129,27 @@ impl Truth {
             truth.entries.insert(entry.seq, entry);
         }
         truth
+    }
+
+    /// Checks that all that was seen of an earlier hub's log is there.
+    pub(super) fn goes_on_from(&self, earlier: &Self) -> Result<(), Violation> {
+        if self.epoch != earlier.epoch || self.head < earlier.head {
+            let text = format!("the log went back from {} to {}", earlier.head, self.head);
+            return Err(Violation::new(ACK, text));
+        }
+        let seen = earlier.entries.values().filter(|it| earlier.is_held(it));
+        let mut held = seen.filter(|it| it.seq >= self.first);
+        let is_there = |it: &&Entry| {
+            let found = self.entries.get(&it.seq);
+            found.is_some_and(|found| found.nonce == it.nonce && found.data == it.data)
+        };
+        match held.find(|it| !is_there(it)) {
+            None => Ok(()),
+            Some(lost) => {
+                let text = format!("{} ({}) was in the log and is not", lost.data, lost.seq);
+                Err(Violation::new(ACK, text))
+            }
+        }
     }
 
     fn entry(&self, record: &Stored, now: u64, unix_now: u64, state: State) -> Entry {
