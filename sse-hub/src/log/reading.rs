@@ -73,6 +73,8 @@ impl Taken {
 
 /// The most entries taken at once.
 const MOST_ENTRIES: usize = 1024;
+/// As many entries are made room for at the first.
+const FIRST_ENTRIES: usize = 64;
 /// The most entries looked at at once, taken or not: while the log is locked nothing is published.
 const MOST_LOOKED_AT: usize = 4 * MOST_ENTRIES;
 
@@ -97,6 +99,7 @@ impl Log {
             MOST_ENTRIES.min(usize::try_from(most).unwrap_or(MOST_ENTRIES))
         });
         let mut merge = self.merge(channels, after);
+        taken.entries.reserve(merge.left().min(FIRST_ENTRIES));
         let mut looked_at = 0;
         while let Some(entry) = merge.next() {
             if entry.seq() > keep.through {
@@ -296,6 +299,12 @@ pub(super) struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
+    /// How many entries there are still, those of several channels counted for each.
+    fn left(&self) -> usize {
+        let heads = self.first.iter().chain(&self.rest);
+        heads.map(|(entries, index)| entries.len() - index).sum()
+    }
+
     pub(super) fn next(&mut self) -> Option<&'a Arc<Entry>> {
         let (entries, index) = self.first.as_mut()?;
         if self.rest.is_empty() {
