@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use sse_core::{Decoder, DecoderOptions, EventId, Received};
-use sse_hub::{LagLimit, SubscribeError, Subscription};
+use sse_hub::{SubscribeError, Subscription};
 
 use super::{
     reader::Reader,
@@ -20,7 +20,6 @@ use super::{
 /// One who reads, goes away and comes back.
 pub(crate) struct Client {
     pub(crate) wish: Wish,
-    pub(crate) limit: LagLimit,
     pub(crate) last: Option<EventId>,
     /// Ids that it saw before the last.
     pub(crate) older: Vec<EventId>,

@@ -34,14 +34,20 @@ faults! {
     ShutdownAtHead, "shutdown-at-head", "A lagging reader is closed with the head as its id.";
     IdBeforeGap, "id-before-gap", "The opening of a gap bears an id.";
     KeepAliveAtHead, "keep-alive-at-head", "A keep-alive bears an id that is ahead of what was delivered.";
+    LimitIgnored, "limit-ignored", "A subscription that is too far behind is not released.";
     MemoryHeld, "memory-held", "What was delivered is never let go.";
     LyingSyncs, "lying-syncs", "What is on the disk is believed to be there before it is.";
 }
 
 impl Fault {
-    /// Whether it can be made over an engine: only one on a disk has syncs.
+    /// Whether it can be made over an engine, and seen: only one on a disk has syncs,
+    /// and only where the hub's is the only log it is known what waits for whom.
     pub fn applies_to(self, engine: Engine) -> bool {
-        self != Self::LyingSyncs || engine == Engine::File
+        match self {
+            Self::LyingSyncs => engine == Engine::File,
+            Self::LimitIgnored => engine == Engine::Memory,
+            _ => true,
+        }
     }
 
     /// The fault of this name.

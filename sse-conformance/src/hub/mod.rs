@@ -37,6 +37,6 @@ pub(crate) use dice::Dice;
 pub use fault::Fault;
 pub use oracle::{Violation, check};
 pub use plan::Engine;
-pub use record::{Answer, Happened, Record, Refusal, Rules, Wish};
+pub use record::{Answer, Happened, MayLag, Record, Refusal, Rules, Wish};
 pub use stress::{Outcome, run_seed, stress, tell_seed};
 pub use tck::{Candidate, RULES, Rule};

@@ -1,8 +1,11 @@
 use std::time::Duration;
 
-use sse_hub::{Builder, Clock, Hub, Ids, LagLimit, Lagging, Retention};
+use sse_hub::{Builder, Clock, Hub, Ids, Lagging, Retention};
 
-use super::{dice::Dice, record::Rules};
+use super::{
+    dice::Dice,
+    record::{MayLag, Rules},
+};
 
 /// The engine under the hub of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,7 @@ impl Engine {
 pub(crate) struct Plan {
     pub(crate) rules: Rules,
     pub(crate) lagging: Lagging,
-    pub(crate) lag: LagLimit,
+    pub(crate) may_lag: MayLag,
     pub(crate) keep_alive: Option<Duration>,
     pub(crate) pin_limit: u64,
     pub(crate) steps: u64,
@@ -97,7 +100,7 @@ impl Plan {
         Self {
             rules,
             lagging: lagging(dice),
-            lag: lag(dice),
+            may_lag: may_lag(dice),
             keep_alive: *dice.pick(&[
                 None,
                 Some(Duration::from_secs(14)),
@@ -116,7 +119,7 @@ impl Plan {
             .ids(self.rules.ids)
             .retain(self.rules.retention.clone())
             .lagging(self.lagging)
-            .lag_limit(self.lag)
+            .lag_limit(self.may_lag.limit())
             .pin_limit(self.pin_limit);
         let builder = match self.keep_alive {
             Some(interval) => builder.keep_alive(interval),
@@ -133,12 +136,13 @@ pub(crate) fn lagging(dice: &mut Dice) -> Lagging {
     *dice.pick(&[Lagging::Disconnect, Lagging::Skip, Lagging::LatestPerKey])
 }
 
-pub(crate) fn lag(dice: &mut Dice) -> LagLimit {
-    let limit = LagLimit::default();
+pub(crate) fn may_lag(dice: &mut Dice) -> MayLag {
+    let mut allowed = MayLag::default();
     match dice.below(5) {
-        0 | 1 => limit.entries(dice.within(2, 30) as usize),
-        2 => limit.bytes(dice.within(1, 20) as usize * 300),
-        3 => limit.time(Duration::from_secs(dice.within(2, 10))),
-        _ => limit,
+        0 | 1 => allowed.entries = dice.within(2, 30) as usize,
+        2 => allowed.bytes = dice.within(1, 20) as usize * 300,
+        3 => allowed.millis = dice.within(2, 10) * 1000,
+        _ => {}
     }
+    allowed
 }

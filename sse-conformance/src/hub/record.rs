@@ -1,8 +1,11 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use sse_core::{EventId, Received};
 use sse_hub::{
-    Ids, Lagging, OnGap, Position, PresenceChange, Resume, Retention, Start,
+    Ids, LagLimit, Lagging, OnGap, Position, PresenceChange, Resume, Retention, Start,
     provider::{Record as Stored, Status, TailItem},
 };
 
@@ -148,6 +151,42 @@ pub struct Wish {
     pub start: Start,
     pub on_gap: OnGap,
     pub lagging: Lagging,
+    pub may_lag: MayLag,
+}
+
+/// How far a subscriber may fall behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+#[non_exhaustive]
+pub struct MayLag {
+    pub entries: usize,
+    pub bytes: usize,
+    pub millis: u64,
+}
+
+impl MayLag {
+    pub(crate) const FOR_EVER: Self = Self {
+        entries: usize::MAX,
+        bytes: usize::MAX,
+        millis: u64::MAX,
+    };
+
+    pub(crate) fn limit(self) -> LagLimit {
+        LagLimit::default()
+            .entries(self.entries)
+            .bytes(self.bytes)
+            .time(Duration::from_millis(self.millis))
+    }
+}
+
+impl Default for MayLag {
+    fn default() -> Self {
+        Self {
+            entries: 10_000,
+            bytes: 8 << 20,
+            millis: 30_000,
+        }
+    }
 }
 
 /// What a hub was told to do.

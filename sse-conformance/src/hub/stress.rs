@@ -140,7 +140,11 @@ const EVERYWHERE: &[&str] = &[
     "fault topics removed",
 ];
 const FILE: &[&str] = &["began again", "row R5a", "publish: refused by the disk"];
-const MEMORY: &[&str] = &["row R5a", "left out: retention's own rule"];
+const MEMORY: &[&str] = &[
+    "row R5a",
+    "left out: retention's own rule",
+    "released: too far behind",
+];
 const DELAYED: &[&str] = &[
     "row R4",
     "row R5b",

@@ -13,11 +13,12 @@ use sse_hub::{
 
 use super::{
     client::{Client, Connection, State},
+    fault::Fault,
     oracle::UNIX_START,
-    plan::{lag, lagging},
+    plan::{lagging, may_lag},
     publisher::TOPICS,
     reader::{Reader, spoil_cursor},
-    record::{Happened, Refusal, Wish},
+    record::{Happened, MayLag, Refusal, Wish},
     world::{Place, World},
 };
 
@@ -47,10 +48,10 @@ impl World {
             start: Start::Latest,
             on_gap: OnGap::Latest,
             lagging: self.plan.lagging,
+            may_lag: self.plan.may_lag,
         };
         Client {
             wish,
-            limit: self.plan.lag,
             last: None,
             older: Vec::new(),
             connection: None,
@@ -81,7 +82,7 @@ impl World {
             .pick(&[OnGap::Latest, OnGap::Latest, OnGap::Earliest, OnGap::Fail]);
         if self.dice.one_in(3) {
             self.clients[index].wish.lagging = lagging(&mut self.dice);
-            self.clients[index].limit = lag(&mut self.dice);
+            self.clients[index].wish.may_lag = may_lag(&mut self.dice);
         }
         let wish = &mut self.clients[index].wish;
         (wish.after, wish.start, wish.on_gap) = (after, start, on_gap);
@@ -119,13 +120,17 @@ impl World {
             log_head,
         });
         let after = wish.after.as_ref().map(|id| spoil_cursor(self.fault, id));
+        let may_lag = match self.fault {
+            Some(Fault::LimitIgnored) => MayLag::FOR_EVER,
+            _ => wish.may_lag,
+        };
         let mut subscribe = hub
             .subscribe(wish.selectors.clone())
             .after(after)
             .from(wish.start)
             .on_gap(wish.on_gap)
             .lagging(wish.lagging)
-            .lag_limit(client.limit)
+            .lag_limit(may_lag.limit())
             .presence(format!("client {index}"), "");
         if markers {
             subscribe = subscribe.markers();

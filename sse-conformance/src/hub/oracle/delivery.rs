@@ -18,6 +18,7 @@ impl Reader {
         now: u64,
         coverage: &mut Coverage,
     ) -> Checked {
+        self.read_at = now;
         if self.closed.is_some() {
             return self.wrong(END, "something came after the closing event");
         }
@@ -103,6 +104,7 @@ impl Reader {
         now: u64,
         coverage: &mut Coverage,
     ) -> Checked {
+        self.read_at = now;
         if log.has(position) {
             if position.seq > log.head {
                 return self.wrong(TRUTH, format!("a position is ahead of the log: {position}"));
@@ -122,6 +124,7 @@ impl Reader {
         now: u64,
         coverage: &mut Coverage,
     ) -> Checked {
+        self.is_released()?;
         let data = block.data();
         if self.rejected {
             return self.wrong(END, "a rejection delivers");

@@ -135,6 +135,9 @@ impl Reader {
         if !legal {
             return self.wrong(END, format!("it is closed for {reason} without a cause"));
         }
+        if reason == "slow" && self.overdue.is_some() {
+            coverage.saw("released: too far behind");
+        }
         coverage.saw(format!("end: {reason}"));
         match reason.as_str() {
             "slow" if self.wish.lagging == Lagging::Disconnect => coverage.saw("policy disconnect"),

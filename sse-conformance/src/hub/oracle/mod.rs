@@ -96,6 +96,9 @@ impl Checker {
                 for log in self.logs.values_mut() {
                     log.tick(self.now);
                 }
+                for reader in self.readers.values_mut() {
+                    reader.falls_behind(&self.logs[&reader.hub], self.now);
+                }
             }
             Happened::Connecting {
                 connection,
@@ -254,6 +257,7 @@ impl Checker {
         }
         for (number, reader) in &mut self.readers {
             if reader.hub == hub && !reader.is_over {
+                reader.is_released()?;
                 reader
                     .pass(log.head, log, self.now, coverage)
                     .map_err(|missing| {

@@ -8,7 +8,7 @@ use super::{
     delivery::REPLACED,
     expected::{Expected, From, Row},
     truth::{Entry, State, Truth},
-    violation::{END, RESUME, START, Violation},
+    violation::{END, LAG, RESUME, START, Violation},
 };
 use crate::hub::{coverage::Coverage, record::Wish};
 
@@ -47,9 +47,16 @@ pub(super) struct Reader {
     /// How many changes of epoch it knows of.
     pub(super) epochs_known: u64,
     pub(super) kicked_at: Option<u64>,
+    /// When it was seen to read last.
+    pub(super) read_at: u64,
+    /// Why it must have been released.
+    pub(super) overdue: Option<String>,
     pub(super) closed: Option<String>,
     pub(super) is_over: bool,
 }
+
+/// So often a hub looks who is too far behind, in milliseconds.
+const TICK: u64 = 250;
 
 pub(super) type Checked = Result<(), Violation>;
 
@@ -80,8 +87,50 @@ impl Reader {
             replayed: 0,
             epochs_known: log.epochs_changed,
             kicked_at: None,
+            read_at: 0,
+            overdue: None,
             closed: None,
             is_over: false,
+        }
+    }
+
+    /// Looks, after all that is due was done, whether it is further behind than it may be.
+    ///
+    /// Only what was published to it since it was let in counts, and nothing that there may be a reason to leave out.
+    pub(super) fn falls_behind(&mut self, log: &Truth, now: u64) {
+        let is_judged = !log.rules.replay
+            && self.wish.lagging == Lagging::Disconnect
+            && self.row.is_some()
+            && !(self.is_over || self.rejected || log.draining || self.has_added_topics)
+            && self.kicked_at.is_none();
+        let Some(base) = self.base.filter(|_| is_judged) else {
+            return;
+        };
+        let after = base.max(self.head_after);
+        let waiting = log.entries.range(after + 1..).map(|(_, it)| it);
+        let waiting: Vec<_> = waiting
+            .filter(|it| it.state == State::Retained && self.asks_for(it))
+            .filter(|it| self.excuse(it, log, now).is_none())
+            .collect();
+        let allowed = self.wish.may_lag;
+        let bytes: usize = waiting.iter().map(|it| it.data.len()).sum();
+        let since = waiting.first().map_or(now, |it| it.at.max(self.read_at));
+        let is_too_old = base >= self.head_after && now - since > allowed.millis + TICK;
+        if waiting.len() > allowed.entries || bytes > allowed.bytes || is_too_old {
+            let text = format!(
+                "{} entries, {bytes} bytes and {} ms, where {allowed:?} is allowed",
+                waiting.len(),
+                now - since
+            );
+            self.overdue.get_or_insert(text);
+        }
+    }
+
+    /// Checks that it is given nothing more once it is further behind than it may be.
+    pub(super) fn is_released(&self) -> Checked {
+        match &self.overdue {
+            Some(behind) => self.wrong(LAG, format!("is not released though behind by {behind}")),
+            None => Ok(()),
         }
     }
 

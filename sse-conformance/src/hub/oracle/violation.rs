@@ -36,6 +36,7 @@ pub(super) const START: &str = "start";
 pub(super) const GAP: &str = "gap";
 pub(super) const ACK: &str = "ack";
 pub(super) const END: &str = "end";
+pub(super) const LAG: &str = "lag";
 pub(super) const LIVENESS: &str = "liveness";
 pub(super) const MEMORY: &str = "memory";
 pub(super) const PRESENCE: &str = "presence";
