@@ -1,6 +1,7 @@
 //! What the servers for measuring share besides their hub: the command line, what they answer, and the count of allocations.
 
 use std::env;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use sse_core::ByteString;
 use sse_hub::provider::file::File;
 use sse_hub::{Hub, IntoTopics, Position, Published, Retention, SessionRequest};
+use tracing_subscriber::filter::LevelFilter;
 
 /// The command line: `--listen ADDR:PORT`, `--retain N`, `--store memory|file:PATH`, `--stock`.
 #[derive(Clone, Debug)]
@@ -76,6 +78,15 @@ fn store(text: &str) -> Result<Option<PathBuf>> {
         Some(("file", path)) if !path.is_empty() => Ok(Some(path.into())),
         _ => bail!("--store memory|file:PATH"),
     }
+}
+
+/// Writes to standard error what the hub warns of, such as which subscribers are too slow.
+pub fn log_warnings() {
+    tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::WARN)
+        .with_ansi(false)
+        .with_writer(io::stderr)
+        .init();
 }
 
 /// The query of `POST /publish`.

@@ -23,3 +23,4 @@ pub mod spread;
 pub mod stress;
 pub mod system_calls;
 pub mod targets;
+mod warnings;

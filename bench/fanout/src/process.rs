@@ -23,6 +23,7 @@ use crate::{
     programs::{Build, Programs},
     scenarios::Setup,
     servers::{Kind, Server},
+    warnings::Warnings,
 };
 
 /// A process on the server's core; it ends with this value.
@@ -32,6 +33,7 @@ pub struct Running {
     address: SocketAddr,
     publishing: Publishing,
     _stdout: Option<BufReader<ChildStdout>>,
+    warnings: Warnings,
     nchan: Option<Nchan>,
     _history: Option<History>,
 }
@@ -126,11 +128,13 @@ impl Running {
                     let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
                     command.arg("--script").arg(directory.join(script));
                 }
+                let (child, warnings) = spawn(command, cores)?;
                 let running = Self {
-                    child: spawn(command, cores)?,
+                    child,
                     address,
                     publishing: server.publishing(),
                     _stdout: None,
+                    warnings,
                     nchan: None,
                     _history: history,
                 };
@@ -146,7 +150,7 @@ impl Running {
                 let history =
                     History::of(programs).filter(|_| matches!(server.kind, Kind::Ours(..)));
                 command.args(history.iter().flat_map(History::option));
-                let mut child = spawn(command, cores)?;
+                let (mut child, warnings) = spawn(command, cores)?;
                 let stdout = child.stdout.take().context("no standard output")?;
                 let mut stdout = BufReader::new(stdout);
                 let mut line = String::new();
@@ -165,6 +169,7 @@ impl Running {
                     address,
                     publishing: server.publishing(),
                     _stdout: Some(stdout),
+                    warnings,
                     nchan: None,
                     _history: history,
                 })
@@ -173,11 +178,13 @@ impl Running {
     }
 
     fn start_nchan(nchan: Nchan, cores: &Cores) -> Result<Self> {
+        let (child, warnings) = spawn(nchan.command(), cores)?;
         let running = Self {
-            child: spawn(nchan.command(), cores)?,
+            child,
             address: ([127, 0, 0, 1], nchan.port).into(),
             publishing: Publishing::Text,
             _stdout: None,
+            warnings,
             nchan: Some(nchan),
             _history: None,
         };
@@ -248,6 +255,11 @@ impl Running {
         })
     }
 
+    /// How many subscriptions its log has named as lagging.
+    pub fn named_lagging(&self) -> usize {
+        self.warnings.named()
+    }
+
     /// Kills it without a warning, and starts it again at the same address.
     pub fn restart(&mut self, setup: &Setup<'_>, retain: usize) -> Result<Instant> {
         self.child.kill()?;
@@ -310,14 +322,13 @@ fn listening_at(address: SocketAddr) -> Result<SocketAddr> {
     Ok(TcpListener::bind(address)?.local_addr()?)
 }
 
-fn spawn(mut command: Command, cores: &Cores) -> Result<Child> {
+fn spawn(mut command: Command, cores: &Cores) -> Result<(Child, Warnings)> {
     command.stdin(Stdio::null()).stdout(Stdio::piped());
-    // The log of those who were cut is no part of the table.
-    if std::env::var_os("FANOUT_LOG").is_none() {
-        command.stderr(Stdio::null());
-    }
+    command.stderr(Stdio::piped());
     let spawned = cores.on_servers(|| command.spawn())?;
-    spawned.with_context(|| format!("{}", command.get_program().display()))
+    let mut child = spawned.with_context(|| format!("{}", command.get_program().display()))?;
+    let log = child.stderr.take().context("no standard error")?;
+    Ok((child, Warnings::of(log)))
 }
 
 /// SYNs that the system dropped because a listener's queue was full, since it started.

@@ -51,6 +51,7 @@ const TARGETS: &[Target] = &[
     target("resume", Figure::CpuPerClient, FLOORED, 2.0),
     target("single", Figure::Allocations, Against::BeyondPeer, 12.0),
     target("slow", Figure::Unhandled, Against::Itself, 0.0),
+    target("slow", Figure::NamedDifference, Against::Itself, 0.0),
     target("slow", Figure::PinnedLeft, Against::Itself, 0.0),
     target("slow", Figure::HeldDifference, Against::Itself, 0.0),
     target("reconnect", Figure::ReconnectRate, Against::Itself, 1.2),

@@ -63,6 +63,7 @@ async fn memory(hub: Data<Hub>) -> impl Responder {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let stopped = examples::stopped()?;
+    fanout::log_warnings();
     let options = Options::of_process()?;
     ensure!(!options.stock, "this is actix' own accept loop already");
     let hub = options.hub()?;

@@ -71,6 +71,7 @@ async fn memory(State(hub): State<Hub>) -> Json<Memory> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let stopped = examples::stopped()?;
+    fanout::log_warnings();
     let options = Options::of_process()?;
     let hub = options.hub()?;
     let app = Router::new()

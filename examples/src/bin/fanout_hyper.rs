@@ -81,6 +81,7 @@ async fn route(hub: Hub, request: Request<Incoming>) -> Result<Answer, Infallibl
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let stopped = examples::stopped()?;
+    fanout::log_warnings();
     let options = Options::of_process()?;
     ensure!(!options.stock, "hyper has no accept loop of its own");
     let hub = options.hub()?;

@@ -60,6 +60,7 @@ async fn publish(hub: Hub, target: Target, body: Bytes) -> Response {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let stopped = examples::stopped()?;
+    fanout::log_warnings();
     let options = Options::of_process()?;
     let hub = options.hub()?;
     let state = hub.clone();

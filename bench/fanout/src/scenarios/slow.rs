@@ -28,12 +28,15 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
     };
     let mut sample = with.clone();
     if setup.server.tells_memory() && setup.pass == Pass::Timed {
-        let ((after, became), (never, _)) = (held(setup, stopped)?, held(setup, 0)?);
-        sample.insert(Figure::Unhandled, became.neither as f64);
-        let pinned = after.pinned.max(never.pinned);
-        sample.insert(Figure::PinnedLeft, pinned as f64);
-        let difference = after.held.abs_diff(never.held);
-        sample.insert(Figure::HeldDifference, difference as f64);
+        let (with, without) = (held(setup, stopped)?, held(setup, 0)?);
+        let pinned = with.memory.pinned.max(without.memory.pinned);
+        let held = with.memory.held.abs_diff(without.memory.held);
+        sample.extend([
+            (Figure::Unhandled, with.became.neither as f64),
+            (Figure::NamedDifference, stopped.abs_diff(with.named) as f64),
+            (Figure::PinnedLeft, pinned as f64),
+            (Figure::HeldDifference, held as f64),
+        ]);
     }
     let ratio = |figure| Some(with.get(&figure)? / without.get(&figure)?);
     for (figure, of) in [
@@ -64,9 +67,17 @@ fn once(setup: &Setup<'_>, stopped: usize) -> Result<Sample> {
     Ok(sample)
 }
 
+/// How a run ended.
+struct Held {
+    memory: Memory,
+    became: Stopped,
+    /// Subscriptions that the log names as lagging.
+    named: usize,
+}
+
 /// What a hub holds when all are gone, after a number of events that is always the same and more than it lets
 /// anybody be behind; and what became of those who stopped.
-fn held(setup: &Setup<'_>, stopped: usize) -> Result<(Memory, Stopped)> {
+fn held(setup: &Setup<'_>, stopped: usize) -> Result<Held> {
     let server = setup.start(RETAINED)?;
     let mut load = subscribed(&server, setup, stopped)?;
     load.run(Traffic {
@@ -77,9 +88,13 @@ fn held(setup: &Setup<'_>, stopped: usize) -> Result<(Memory, Stopped)> {
     drop(load);
     let began = Instant::now();
     loop {
-        let memory = server.memory()?;
-        if memory.pinned == 0 || began.elapsed() > PATIENCE {
-            return Ok((memory, became));
+        let (memory, named) = (server.memory()?, server.named_lagging());
+        if memory.pinned == 0 && named >= stopped || began.elapsed() > PATIENCE {
+            return Ok(Held {
+                memory,
+                became,
+                named,
+            });
         }
         thread::sleep(Duration::from_millis(50));
     }
