@@ -1,20 +1,10 @@
 //! `--store file:PATH`: what was acknowledged is there after any end.
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader},
-    net::SocketAddr,
-    process::{Child, Stdio},
-    thread,
-};
+use std::fs;
 
 use serde_json::Value;
 
-use crate::{
-    client::{Client, Stream},
-    command_line::binary,
-    running::Running,
-};
+use crate::{client::Stream, command_line::binary, running::Running};
 
 /// A directory, gone when it is dropped, and its option.
 struct Store(tempfile::TempDir);
@@ -142,100 +132,4 @@ fn a_directory_is_inspected_and_damage_is_named_and_recovered_from_when_asked() 
     );
     let server = store.start(&["--store-recover"]);
     server.publish("d");
-}
-
-/// The binary with a store, until it is killed.
-fn begin(option: &str) -> (Child, SocketAddr) {
-    let mut command = binary();
-    command.args(["-l", "127.0.0.1:0", "--store", option]);
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let address = lines.map_while(Result::ok).find_map(|line| {
-        let (_, address) = line.split_once("Listening on ")?;
-        address.trim().parse().ok()
-    });
-    (child, address.unwrap())
-}
-
-/// Publishes until the server is gone; returns what was acknowledged.
-fn publish_until_the_end(address: SocketAddr, name: &str) -> Vec<String> {
-    let mut acknowledged = Vec::new();
-    for number in 0.. {
-        let data = format!("{name}.{number}");
-        let body = format!("{{\"data\":\"{data}\"}}");
-        let head = format!(
-            "POST /sse HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n",
-            body.len()
-        );
-        let answered = std::panic::catch_unwind(|| {
-            let mut client = Client::connect(address);
-            client.send(&head, body.as_bytes());
-            client.response(false).status
-        });
-        match answered {
-            Ok(202) => acknowledged.push(data),
-            _ => break,
-        }
-    }
-    acknowledged
-}
-
-#[test]
-fn everything_acknowledged_is_there_after_the_process_is_killed_again_and_again() {
-    let store = Store::new();
-    let option = store.option();
-    let mut acknowledged: Vec<String> = Vec::new();
-    let mut start = None;
-    for round in 0..50 {
-        let (mut child, address) = begin(&option);
-        let mut client = Client::connect(address);
-        client.send("GET /sse HTTP/1.1\r\nhost: x\r\n", b"");
-        let mut stream = client.stream();
-        let position = next_id(&mut stream);
-        let publishers: Vec<_> = (0..3)
-            .map(|name| {
-                thread::spawn(move || publish_until_the_end(address, &format!("{round}.{name}")))
-            })
-            .collect();
-        // Killed in the midst of it, once some have come.
-        for _ in 0..20 {
-            stream.next();
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        for publisher in publishers {
-            acknowledged.extend(publisher.join().unwrap());
-        }
-        start.get_or_insert(position);
-    }
-    let (mut child, address) = begin(&option);
-    let mut client = Client::connect(address);
-    let from = start.unwrap();
-    client.send(
-        &format!("GET /sse HTTP/1.1\r\nhost: x\r\nlast-event-id: {from}\r\n"),
-        b"",
-    );
-    let mut stream = client.stream();
-    assert_eq!(stream.head.header("sse-resume"), Some("complete"));
-    let mut missing: std::collections::BTreeSet<_> =
-        acknowledged.iter().map(String::as_str).collect();
-    assert!(missing.len() >= 50, "{} acknowledged", missing.len());
-    let (mut last, epoch) = (0, from.split('-').next().unwrap().to_owned());
-    while !missing.is_empty() {
-        let block = stream.next().unwrap();
-        let Some(data) = block.lines().find_map(|line| line.strip_prefix("data: ")) else {
-            continue;
-        };
-        missing.remove(data);
-        let id = block
-            .lines()
-            .find_map(|line| line.strip_prefix("id: "))
-            .unwrap();
-        let parts: Vec<_> = id.split('-').collect();
-        let seq: u64 = parts[1].parse().unwrap();
-        assert_eq!((parts[0], seq), (&*epoch, last + 1), "ids go on");
-        last = seq;
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
 }

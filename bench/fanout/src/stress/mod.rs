@@ -1,7 +1,9 @@
-//! What `sse-server` must hold: thousands of connections, the end of all of them, a script that is loaded again and again.
+//! What `sse-server` must hold: thousands of connections, the end of all of them, a script that is loaded again and
+//! again, and being killed, which `fanout_axum` must hold, too.
 
 mod child;
 mod drain;
+mod kills;
 mod many;
 mod publishing;
 mod reloads;
@@ -13,11 +15,12 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::{Context, Result};
 use tokio::runtime::Builder;
 
-use self::drain::Ids;
+use self::{drain::Ids, kills::Victim};
 use crate::{
     cores::raise_open_files,
+    options::Store,
     programs::{Build, Programs},
-    servers::{ALL, STANDALONE},
+    servers::{ALL, HUB_AXUM, STANDALONE},
 };
 
 /// How large it is.
@@ -34,6 +37,8 @@ pub struct Sizes {
     /// Connections that stay through all reloads, and those that come and go.
     steady: usize,
     hasty: usize,
+    /// How often each server is killed.
+    kills: usize,
 }
 
 pub const FULL: Sizes = Sizes {
@@ -45,6 +50,7 @@ pub const FULL: Sizes = Sizes {
     reloads: 100,
     steady: 100,
     hasty: 20,
+    kills: 50,
 };
 
 pub const SMALL: Sizes = Sizes {
@@ -56,6 +62,7 @@ pub const SMALL: Sizes = Sizes {
     reloads: 20,
     steady: 20,
     hasty: 5,
+    kills: 10,
 };
 
 /// Runs all parts, says of each how it went, and tells whether all went well.
@@ -65,21 +72,42 @@ pub const SMALL: Sizes = Sizes {
 /// The server cannot be built.
 pub fn run(sizes: &Sizes) -> Result<bool> {
     raise_open_files()?;
-    let server = ALL.iter().find(|server| server.name == STANDALONE);
-    let server = *server.context("it is one of the servers")?;
-    let programs = Programs::build(&[server], &[Build::Timed])?;
-    let binary = programs.path(child::BINARY, Build::Timed);
-    let binary: PathBuf = binary.context("the server was not built")?;
+    let servers = [STANDALONE, HUB_AXUM].map(|name| ALL.iter().find(|it| it.name == name));
+    let servers: Vec<_> = servers.into_iter().flatten().copied().collect();
+    let programs = Programs::build(&servers, &[Build::Timed])?;
+    let path = |name| programs.path(name, Build::Timed).context("not built");
+    let (binary, fanout_axum): (PathBuf, PathBuf) = (path(child::BINARY)?, path(HUB_AXUM)?);
+    let victims = [
+        Victim {
+            name: child::BINARY,
+            binary: &binary,
+            options: &["--ids", "hub", "--retain-count", "1000000"],
+            subscribe: "/sse",
+            publish: "/sse",
+        },
+        Victim {
+            name: HUB_AXUM,
+            binary: &fanout_axum,
+            options: &["--retain", "1000000"],
+            subscribe: "/events",
+            publish: "/publish",
+        },
+    ];
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()?;
-    let outcomes = [
+    let mut outcomes = vec![
         many::run(&binary, sizes),
         runtime.block_on(drain::run(&binary, sizes, Ids::Publisher)),
         runtime.block_on(drain::run(&binary, sizes, Ids::Hub)),
         runtime.block_on(reloads::run(&binary, sizes)),
     ];
+    for victim in victims {
+        for store in [Store::Memory, Store::File] {
+            outcomes.push(runtime.block_on(kills::run(victim, store, sizes.kills)));
+        }
+    }
     let mut passed = 0;
     for outcome in &outcomes {
         match outcome {

@@ -46,10 +46,14 @@ impl Requests {
     }
 
     pub(super) async fn publish(&mut self, data: &str) -> Result<Answer> {
+        self.publish_at("/sse", data).await
+    }
+
+    pub(super) async fn publish_at(&mut self, path: &str, data: &str) -> Result<Answer> {
         let body = format!("{{\"data\":\"{data}\"}}");
         let length = body.len();
         let request = format!(
-            "POST /sse HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+            "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
              content-length: {length}\r\n\r\n{body}"
         );
         timeout(PATIENCE, self.exchange(&request)).await?

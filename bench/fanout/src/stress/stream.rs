@@ -32,19 +32,32 @@ pub(super) struct Block {
 impl Stream {
     /// Subscribes, and waits for the opening.
     pub(super) async fn open(address: SocketAddr) -> Result<Self> {
-        let mut socket = TcpStream::connect(address).await?;
-        // Closing resets: no port stays behind.
-        socket2::SockRef::from(&socket).set_linger(Some(std::time::Duration::ZERO))?;
-        let request = "GET /sse HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n\r\n";
-        socket.write_all(request.as_bytes()).await?;
-        let mut stream = Self {
-            socket,
-            framing: Framing::new(),
-            text: String::new(),
-        };
+        let mut stream = Self::connect(address, "/sse", None).await?;
         let opening = timeout(PATIENCE, stream.next()).await?;
         opening?.context("the stream ended before its opening")?;
         Ok(stream)
+    }
+
+    /// Subscribes, perhaps behind an event.
+    pub(super) async fn connect(
+        address: SocketAddr,
+        path: &str,
+        last_event_id: Option<&str>,
+    ) -> Result<Self> {
+        let mut socket = TcpStream::connect(address).await?;
+        // Closing resets: no port stays behind.
+        socket2::SockRef::from(&socket).set_linger(Some(std::time::Duration::ZERO))?;
+        let last = last_event_id.map(|id| format!("last-event-id: {id}\r\n"));
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: x\r\naccept: text/event-stream\r\n{}\r\n",
+            last.unwrap_or_default()
+        );
+        socket.write_all(request.as_bytes()).await?;
+        Ok(Self {
+            socket,
+            framing: Framing::new(),
+            text: String::new(),
+        })
     }
 
     /// The next block; `None` at the proper end of the body.
