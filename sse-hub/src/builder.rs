@@ -108,7 +108,7 @@ impl Builder {
 
     /// Sets how many bytes subscriptions may hold that the log has dropped; 256 MiB by default.
     ///
-    /// Beyond it those that hold most are ended.
+    /// Beyond it those that hold most are ended, and what is kept for those who are behind goes, the oldest first.
     pub fn pin_limit(mut self, bytes: u64) -> Self {
         self.options.pin_limit = bytes;
         self

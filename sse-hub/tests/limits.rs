@@ -4,7 +4,7 @@ mod shared;
 
 use std::time::Duration;
 
-use sse_hub::{Clock, CloseReason, Epoch, Event, Hub, Retention, Start};
+use sse_hub::{Clock, CloseReason, Epoch, Event, Hub, LagLimit, Lagging, Retention, Start};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -119,4 +119,42 @@ async fn what_a_filter_leaves_out_is_passed_however_much_it_is() {
     let last = |it: &sse_hub::Entry| it.seq() == 9_999;
     let mut subscription = subscribe.filter(last).await.unwrap();
     assert_eq!(shared::ready_data(&mut subscription), ["9998"]);
+}
+
+#[tokio::test]
+async fn nobody_is_cut_for_what_is_published_to_others() {
+    let clock = Clock::manual();
+    let hub = Hub::builder()
+        .clock(clock.clone())
+        .retain(Retention::default().count(1))
+        .lag_limit(LagLimit::default().entries(4))
+        .build();
+    let mut quiet = hub.subscribe("quiet").await.unwrap();
+    let mut skipping = hub.subscribe("quiet").lagging(Lagging::Skip).await.unwrap();
+    let mut flooded = hub.subscribe("busy").await.unwrap();
+    for subscription in [&mut quiet, &mut skipping, &mut flooded] {
+        shared::ready_text(subscription);
+    }
+    for round in 0..4 {
+        hub.publish("quiet", Event::new(format!("{round}")))
+            .await
+            .unwrap();
+        for _ in 0..500 {
+            hub.publish("busy", Event::new("x")).await.unwrap();
+        }
+        clock.advance(Duration::from_secs(1));
+        hub.maintain();
+    }
+    // What nobody waits for is not kept for the sake of those who wait for something else.
+    let pinned = hub.memory().pinned;
+    assert!(pinned < 1024, "{pinned} bytes");
+    for subscription in [&mut quiet, &mut skipping] {
+        let text = shared::ready_text(subscription);
+        let data: Vec<_> = text.lines().filter(|it| it.starts_with("data: ")).collect();
+        assert_eq!(data, ["data: 0", "data: 1", "data: 2", "data: 3"]);
+    }
+    assert_eq!(flooded.end_reason(), Some(CloseReason::Slow));
+    drop((quiet, skipping, flooded));
+    hub.maintain();
+    assert_eq!(hub.memory().pinned, 0);
 }

@@ -292,6 +292,18 @@ impl Listener {
         waits.then_some(cursor)
     }
 
+    /// The last entry that it has considered, if it waits for more and is within its own limit:
+    /// nothing of that is dropped for what others leave behind.
+    pub(crate) fn holds_after(&self) -> Option<u64> {
+        let (entries, bytes) = self.lag();
+        let is_within = entries <= self.limit.entries as u64 && bytes <= self.limit.bytes as u64;
+        // A replay is limited by time alone, and who skips needs nothing.
+        let is_held = is_within
+            && !self.replaying.load(Ordering::Acquire)
+            && !self.skip.load(Ordering::Acquire);
+        self.needs_after().filter(|_| is_held)
+    }
+
     /// Notes that an entry goes that was published to this subscription.
     pub(crate) fn note_dropped(&self, seq: u64) {
         if self.cursor() < seq {

@@ -248,7 +248,10 @@ fn retained<'a>(entries: impl IntoIterator<Item = &'a Arc<Entry>>) -> usize {
 mod tests {
     use super::*;
     use crate::{
-        log::ring::tests::{append, log},
+        log::{
+            Waited,
+            ring::tests::{append, log},
+        },
         retention::Retention,
     };
 
@@ -267,7 +270,7 @@ mod tests {
         for topic in ["quiet", "busy"] {
             append(&mut log, topic, |_| {});
         }
-        log.let_go(u64::MAX, u64::MAX, 0);
+        log.let_go(u64::MAX, u64::MAX, &Waited::default(), 0);
         let lost = log.names["busy"];
         assert_eq!(log.channels[lost as usize].lost, 2);
         for _ in 0..=MOST_IDLE_CHANNELS {
@@ -284,7 +287,7 @@ mod tests {
         for number in 0..MOST_IDLE_CHANNELS + 5 {
             append(&mut log, &number.to_string(), |_| {});
         }
-        log.let_go(u64::MAX, u64::MAX, 0);
+        log.let_go(u64::MAX, u64::MAX, &Waited::default(), 0);
         assert_eq!((log.idle.len(), log.unrecorded), (MOST_IDLE_CHANNELS, 5));
         assert_eq!(log.names.len(), MOST_IDLE_CHANNELS);
     }
@@ -311,7 +314,7 @@ mod tests {
         for number in 0..1000 {
             publish(&mut log, number);
         }
-        log.let_go(u64::MAX, u64::MAX, 0);
+        log.let_go(u64::MAX, u64::MAX, &Waited::default(), 0);
         assert!(
             log.bytes().index.abs_diff(with) < 1024,
             "own ids are longer"

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{ascending, entry::Entry, ring::Log};
+use super::{ascending, channel::ChannelId, entry::Entry, ring::Log};
 use crate::sync::lock;
 
 impl Log {
@@ -136,34 +136,63 @@ impl Log {
         Some(entry)
     }
 
-    /// Lets faded entries go that nobody has yet to take: those up to `needed_after`, and what is beyond the limit for laggards.
+    /// Lets faded entries go that nobody has yet to take, which are those up to `needed_after`,
+    /// and what is beyond the limit for laggards, but for what is `waited` for within it.
     ///
     /// Everyone has considered what is up to `all_considered`; who had yet to take more is told so.
-    pub(crate) fn let_go(&mut self, needed_after: u64, all_considered: u64, now: u64) {
-        let lag = self.options.lag;
-        while let Some(entry) = self.faded.front() {
-            let over = self.faded.len() > lag.entries
-                || self.faded_bytes > lag.bytes
-                || now.saturating_sub(entry.at) > lag.millis();
-            if entry.seq() > needed_after && !over {
-                return;
+    pub(crate) fn let_go(
+        &mut self,
+        needed_after: u64,
+        all_considered: u64,
+        waited: &Waited,
+        now: u64,
+    ) {
+        let is_needed = |it: &Arc<Entry>| it.seq() > needed_after;
+        while !self.faded.front().is_none_or(is_needed) {
+            if let Some(entry) = self.faded.pop_front() {
+                self.drop_faded(&entry, all_considered);
             }
+        }
+        if !self.has_faded_too_much(now) {
+            return;
+        }
+        for _ in 0..self.faded.len() {
+            let is_over = self.has_faded_too_much(now);
             let Some(entry) = self.faded.pop_front() else {
                 return;
             };
-            self.faded_bytes -= entry.event().len();
-            for &id in self.all_channels(&entry).iter() {
-                if let Some(channel) = self.channels.get_mut(id as usize) {
-                    channel.gone = channel.gone.max(entry.seq());
-                    if entry.seq() > all_considered && !self.options.provider_replays {
-                        channel
-                            .listeners
-                            .for_each(|listener| listener.note_dropped(entry.seq()));
-                    }
+            let is_beyond_all = self.faded_bytes as u64 > self.options.pin_limit;
+            let is_waited = is_over && waited.has(&self.all_channels(&entry), entry.seq());
+            if is_over && (is_beyond_all || !is_waited) {
+                self.drop_faded(&entry, all_considered);
+            } else {
+                self.faded.push_back(entry);
+            }
+        }
+    }
+
+    /// Whether what is kept for laggards is beyond the limit for one of them.
+    pub(crate) fn has_faded_too_much(&self, now: u64) -> bool {
+        let lag = self.options.lag;
+        let oldest = self.faded.front();
+        self.faded.len() > lag.entries
+            || self.faded_bytes > lag.bytes
+            || oldest.is_some_and(|it| now.saturating_sub(it.at) > lag.millis())
+    }
+
+    /// Takes an entry out that was taken off the faded ones.
+    fn drop_faded(&mut self, entry: &Entry, all_considered: u64) {
+        self.faded_bytes -= entry.event().len();
+        for &id in self.all_channels(entry).iter() {
+            if let Some(channel) = self.channels.get_mut(id as usize) {
+                channel.gone = channel.gone.max(entry.seq());
+                if entry.seq() > all_considered && !self.options.provider_replays {
+                    let listeners = &channel.listeners;
+                    listeners.for_each(|listener| listener.note_dropped(entry.seq()));
                 }
             }
-            self.unlink(&entry);
         }
+        self.unlink(entry);
     }
 
     /// How many entries have faded and are still here, and their bytes.
@@ -237,6 +266,28 @@ impl Log {
             self.forget(entry.seq());
             self.unlink(&entry);
         }
+    }
+}
+
+/// What is waited for by those who are no further behind than they may be.
+#[derive(Debug, Default)]
+pub(crate) struct Waited {
+    /// The channels in which somebody waits, and behind which sequence.
+    after: HashMap<ChannelId, u64>,
+}
+
+impl Waited {
+    /// Adds somebody who waits in these channels for all behind a sequence.
+    pub(crate) fn add(&mut self, channels: &[ChannelId], after: u64) {
+        for &channel in channels {
+            let least = self.after.entry(channel).or_insert(after);
+            *least = after.min(*least);
+        }
+    }
+
+    fn has(&self, channels: &[ChannelId], seq: u64) -> bool {
+        let mut after = channels.iter().filter_map(|id| self.after.get(id));
+        after.any(|&after| seq > after)
     }
 }
 

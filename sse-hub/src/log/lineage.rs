@@ -162,6 +162,7 @@ mod tests {
             retention: Retention::default(),
             ids: Ids::default(),
             lag: LagLimit::default(),
+            pin_limit: u64::MAX,
             provider_replays: false,
         };
         let mut log = Log::new(status, options);

@@ -14,6 +14,7 @@ mod view;
 
 pub(crate) use channel::ChannelId;
 pub use entry::Entry;
+pub(crate) use fading::Waited;
 pub(crate) use reading::{Keep, Room};
 #[cfg(test)]
 pub(crate) use ring::tests;

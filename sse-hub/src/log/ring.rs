@@ -89,6 +89,8 @@ pub(crate) struct LogOptions {
     pub(crate) retention: Retention,
     pub(crate) ids: Ids,
     pub(crate) lag: LagLimit,
+    /// The most bytes that are kept for laggards, whoever they are.
+    pub(crate) pin_limit: u64,
     /// Whether the provider has what this log drops.
     pub(crate) provider_replays: bool,
 }
@@ -307,6 +309,7 @@ pub(crate) mod tests {
             retention,
             ids: Ids::default(),
             lag: LagLimit::default(),
+            pin_limit: u64::MAX,
             provider_replays: false,
         };
         Log::new(status, options)

@@ -7,7 +7,7 @@ use super::{Namespace, ingest::Ingest};
 use crate::{
     lag::Lagging,
     listeners::{CloseReason, Ending, Listener},
-    log::Keep,
+    log::{Keep, Waited},
     sync::lock,
 };
 
@@ -87,6 +87,8 @@ impl Namespace {
         let mut waits_no_more = Vec::new();
         // Whoever comes to wait does so under this lock, and must not come between the look and what follows from it.
         let mut log = self.write_log();
+        let now = self.clock.millis();
+        let (is_over, mut waited) = (log.has_faded_too_much(now), Waited::default());
         lock(&self.behind).retain(|listener| {
             if !listener.may_wait() {
                 listener.delist();
@@ -96,9 +98,12 @@ impl Namespace {
             needed_after = needed_after.min(listener.needs_after().unwrap_or(u64::MAX));
             all_considered = all_considered.min(listener.cursor());
             most_behind = most_behind.max(listener.lag().0);
+            if is_over && let Some(after) = listener.holds_after() {
+                waited.add(&listener.seats().channels, after);
+            }
             true
         });
-        log.let_go(needed_after, all_considered, self.clock.millis());
+        log.let_go(needed_after, all_considered, &waited, now);
         let (faded, bytes) = log.faded();
         self.next_look_at_faded
             .store(2 * faded + 64, Ordering::Relaxed);

@@ -91,6 +91,7 @@ impl Namespace {
             retention,
             ids: options.ids,
             lag: options.lag,
+            pin_limit: options.pin_limit,
             provider_replays: capabilities.replay,
         };
         Self {

@@ -203,7 +203,8 @@ impl Subscription {
             if self.listener.lagging == Lagging::Disconnect {
                 return Look::Lagging;
             }
-            let at = log.place_of_next(channels, self.position.seq);
+            // Some before the last that was dropped may be there still, kept for others.
+            let at = log.place_of_next(channels, self.listener.lost());
             return Look::Missing(self.gap(&log, GapReason::Slow), at);
         }
         let through = hole.map_or(u64::MAX, |(from, _)| from - 1).min(last);
@@ -379,9 +380,9 @@ impl Subscription {
         let (gap, at) = if let Some(rollback) = self.follow_epoch(&log) {
             rollback
         } else {
-            let evicted = self.listener.lost() > self.position.seq;
-            let at = if evicted {
-                log.place_of_next(&self.seats(), self.position.seq)
+            let lost = self.listener.lost();
+            let at = if lost > self.position.seq {
+                log.place_of_next(&self.seats(), lost)
             } else {
                 log.head()
             };
