@@ -21,7 +21,9 @@ use crate::{
     state::App,
 };
 
-/// The topic of a connection whose script has not said what it listens to; nobody else has it.
+/// The topic of a connection whose script has not said what it listens to.
+///
+/// What is published to it reaches nobody: no connection reads before it has left this topic.
 const WAITING: &str = "sse-server/waiting for its topics";
 
 /// What `catchup` returned, once it has.

@@ -100,7 +100,7 @@ fn a_wrong_start_is_a_message_that_names_the_option() {
 }
 
 /// Starts the binary, and returns the address that it logs.
-fn listening(command: &mut Command) -> (std::process::Child, String) {
+pub(crate) fn listening(command: &mut Command) -> (std::process::Child, String) {
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = lines.map_while(Result::ok).find_map(|line| {

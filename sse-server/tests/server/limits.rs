@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{client::Client, running::Running};
+use crate::{client::Client, command_line::listening, running::Running};
 
 #[test]
 fn a_head_has_a_greatest_size_and_a_greatest_number_of_headers() {
@@ -91,6 +91,29 @@ fn one_connection_too_many_is_asked_to_come_later() {
         assert!(start.elapsed() < crate::client::PATIENCE);
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// In a process of its own, whose limit is nobody else's.
+#[test]
+#[cfg(unix)]
+fn nine_tenths_of_the_files_that_may_be_open_are_for_connections() {
+    let mut command = std::process::Command::new("sh");
+    command.args([
+        "-c",
+        "ulimit -Sn 64 && ulimit -Hn 200 && exec \"$0\" -l 127.0.0.1:0",
+    ]);
+    command.arg(env!("CARGO_BIN_EXE_sse-server"));
+    let (mut child, address) = listening(&mut command);
+    let subscribe = || {
+        let mut client = Client::connect(address.parse().unwrap());
+        client.send("GET /sse HTTP/1.1\r\nhost: x\r\nprefer: status\r\n", b"");
+        client.stream()
+    };
+    let held: Vec<_> = (0..180).map(|_| subscribe()).collect();
+    assert!(held.iter().all(|stream| stream.head.status == 200));
+    assert_eq!(subscribe().head.status, 503, "one more than nine tenths");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
