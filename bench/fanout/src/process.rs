@@ -118,8 +118,7 @@ impl Running {
                 command.args(["--listen", &address.to_string(), "--log-level", "error"]);
                 command.args(["--sub-path", "/events", "--pub-path", "/publish"]);
                 command.args(["--ids", "hub", "--capacity", "1"]);
-                // The load connects its publishers long before they say anything.
-                command.args(["--head-timeout", "1h", "--max-handshakes", "100000"]);
+                command.args(["--max-handshakes", "100000"]);
                 let retain = retain.to_string();
                 command.args(["--retain-count", &retain, "--lag-count", &retain]);
                 let history = History::of(programs);

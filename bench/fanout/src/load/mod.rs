@@ -40,7 +40,8 @@ pub struct Load {
     buffer: Vec<u8>,
     data_len: usize,
     subscribers: Vec<Subscriber>,
-    publishers: Vec<Publisher>,
+    /// Each connects when it has something to say: a server waits only so long for a request.
+    publishers: Vec<Option<Publisher>>,
     idle: Vec<usize>,
     record: Record,
     last_receipt: Option<Receipt>,
@@ -65,24 +66,15 @@ const PUBLISHERS: usize = 1 << 32;
 
 impl Load {
     pub fn new(target: Target, topics: usize, publishers: usize) -> Result<Self> {
-        let poll = Poll::new()?;
-        let mut all = Vec::new();
-        for index in 0..publishers {
-            let mut publisher = Publisher::connect(target)?;
-            let token = Token(PUBLISHERS + index);
-            poll.registry()
-                .register(&mut publisher.socket, token, Interest::READABLE)?;
-            all.push(publisher);
-        }
         Ok(Self {
             target,
-            poll,
+            poll: Poll::new()?,
             events: Events::with_capacity(1024),
             buffer: vec![0; 256 << 10],
             data_len: 200,
             subscribers: Vec::new(),
             idle: (0..publishers).rev().collect(),
-            publishers: all,
+            publishers: (0..publishers).map(|_| None).collect(),
             record: Record::new(topics, publishers),
             last_receipt: None,
             open: 0,
@@ -169,7 +161,15 @@ impl Load {
         let index = self.idle.pop().context("no publisher is idle")?;
         let number = self.record.send(topic, index as u16);
         let data = data_of(number, self.data_len);
-        self.publishers[index].publish(topic, &data)
+        if self.publishers[index].is_none() {
+            let mut publisher = Publisher::connect(self.target)?;
+            let token = Token(PUBLISHERS + index);
+            let registry = self.poll.registry();
+            registry.register(&mut publisher.socket, token, Interest::READABLE)?;
+            self.publishers[index] = Some(publisher);
+        }
+        let publisher = self.publishers[index].as_mut();
+        publisher.context("it is connected")?.publish(topic, &data)
     }
 
     /// Waits for sockets that are ready and serves them.
@@ -190,7 +190,9 @@ impl Load {
     }
 
     fn answered(&mut self, index: usize) -> Result<()> {
-        let Some(receipt) = self.publishers[index].read(&mut self.buffer)? else {
+        let publisher = self.publishers[index].as_mut();
+        let publisher = publisher.context("who is answered has asked")?;
+        let Some(receipt) = publisher.read(&mut self.buffer)? else {
             return Ok(());
         };
         self.idle.push(index);

@@ -21,9 +21,7 @@ pub(super) fn run(binary: &Path, sizes: &Sizes) -> Result<String> {
         format!("{many} connections get {events} events at {events_per_second}/s, none missing");
     let run = || {
         let paths = ["--sub-path", "/events", "--pub-path", "/publish"];
-        // The publisher says nothing until all have come.
-        let options = [&paths[..], &["--head-timeout", "1h"]].concat();
-        let server = Child::start(binary, None, &options)?;
+        let server = Child::start(binary, None, &paths)?;
         let target = Target {
             address: server.address,
             publishing: Publishing::Form,
