@@ -53,15 +53,9 @@ impl<'a> SessionRequest<'a> {
 
     /// Returns the values of a query parameter, decoded.
     pub fn parameters(&self, name: &str) -> Vec<String> {
-        let pairs = self
-            .query
-            .unwrap_or_default()
-            .split('&')
-            .filter(|pair| !pair.is_empty());
-        let decoded = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-        decoded
-            .filter(|(key, _)| percent_decoded(key) == name)
-            .map(|(_, value)| percent_decoded(value))
+        form_urlencoded::parse(self.query.unwrap_or_default().as_bytes())
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
             .collect()
     }
 
@@ -324,25 +318,6 @@ impl Hub {
         });
         Box::pin(async move { Ok(subscribe?.await?) })
     }
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        let hex = |digit: u8| char::from(digit).to_digit(16);
-        match (byte, after) {
-            (b'+', _) => bytes.push(b' '),
-            (b'%', [high, low, ..]) if hex(*high).is_some() && hex(*low).is_some() => {
-                let value = hex(*high).unwrap_or(0) * 16 + hex(*low).unwrap_or(0);
-                bytes.push(u8::try_from(value).unwrap_or(b'?'));
-                rest = &after[2..];
-            }
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
