@@ -1,4 +1,3 @@
-#![cfg(feature = "file")]
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
 //! A log in files: what is there after a start.
 
