@@ -65,11 +65,14 @@ async fn kill(victim: Victim<'_>, store: Store, kills: usize) -> Result<usize> {
                 tokio::spawn(reader.read(server.address, victim.subscribe, state.clone()))
             })
             .collect();
+        // Whoever comes for the first time is owed nothing that was there before.
+        state.until(&state.begun, READERS as u64).await?;
         let publishing: Vec<_> = (0..PUBLISHERS)
             .map(|_| publish(server.address, victim.publish, &numbers))
             .collect();
         // In the midst of it, each time after another number of deliveries.
-        state.until(50 + 37 * round as u64 % 500).await?;
+        let deliveries = 50 + 37 * round as u64 % 500;
+        state.until(&state.deliveries, deliveries).await?;
         state.is_killed.store(true, Ordering::SeqCst);
         drop(server);
         for reader in reading {
@@ -104,18 +107,17 @@ const LAST: u64 = u64::MAX;
 /// What happens between a start and the kill.
 #[derive(Clone, Debug, Default)]
 struct Round {
+    /// Readers that have their place.
+    begun: Arc<AtomicU64>,
     deliveries: Arc<AtomicU64>,
     is_killed: Arc<AtomicBool>,
 }
 
 impl Round {
-    async fn until(&self, deliveries: u64) -> Result<()> {
+    async fn until(&self, counted: &AtomicU64, count: u64) -> Result<()> {
         let began = Instant::now();
-        while self.deliveries.load(Ordering::Relaxed) < deliveries {
-            ensure!(
-                began.elapsed() < PATIENCE,
-                "{deliveries} deliveries do not come"
-            );
+        while counted.load(Ordering::Relaxed) < count {
+            ensure!(began.elapsed() < PATIENCE, "{self:?} is short of {count}");
             sleep(Duration::from_millis(1)).await;
         }
         Ok(())
@@ -184,7 +186,7 @@ impl Reader {
         let resumed = self.last.clone();
         let text = resumed.as_ref().map(|id| &*id.text);
         let mut stream = Stream::connect(address, path, text).await?;
-        let mut is_told = false;
+        let (mut is_told, mut has_begun) = (false, false);
         loop {
             let block = match stream.next().await {
                 Ok(Some(block)) => block,
@@ -193,6 +195,10 @@ impl Reader {
                 Err(error) => return Err(error),
             };
             let id = block.id.map(Id::read).transpose()?;
+            if id.is_some() && !has_begun {
+                has_begun = true;
+                round.begun.fetch_add(1, Ordering::Relaxed);
+            }
             if let Some(kind) = block.event {
                 let data = block.data.unwrap_or_default();
                 let is_epoch = kind == "hub.gap" && data.contains(r#""reason":"epoch""#);
