@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::job::Job;
 use crate::report::{Options, Report};
 use crate::tidy::papers::PAPERS;
-use crate::workspace::{Package, Workspace};
+use crate::workspace::{self, Package, Workspace};
 
 pub(crate) fn run(_options: Options) -> Result<Report> {
     let mut report = Report::new();
@@ -26,10 +26,17 @@ pub(crate) fn run(_options: Options) -> Result<Report> {
     }
     // Packaged together, since cargo then takes our crates from each other's archives: their names
     // belong to others in the public registry. Each is built from its archive.
+    //
+    // Cargo unpacks and compiles an archive once for its version and the directory that it is
+    // packaged in, and takes that for a later archive of the same version, too. So the directory is
+    // one that never was.
+    let target = tempfile::tempdir_in(workspace::scratch("package")?)?;
     let names = workspace
         .published()
         .flat_map(|package| ["--package", &package.name]);
-    let all = Job::cargo("package --allow-dirty").args(names);
+    let all = Job::cargo("package --allow-dirty")
+        .env("CARGO_TARGET_DIR", target.path())
+        .args(names);
     report.count(&all.run()?);
     Ok(report)
 }
