@@ -2,17 +2,18 @@ use std::{
     future::ready,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use futures_core::Stream;
-use slab::Slab;
 
 use super::{
     Ack, AppendError, AppendErrorKind, Appended, BoxFuture, Capabilities, Page, Provider,
-    ProviderError, Record, Status, Tail, TailItem, backlog::Backlog,
+    ProviderError, Record, Status, Tail, TailItem,
+    backlog::Pending,
     idempotency_keys::IdempotencyKeys,
+    tails::{Tails, Woken},
 };
 use crate::{
     clock::Clock,
@@ -42,7 +43,7 @@ struct State {
     head: u64,
     head_nonce: u32,
     nonces: Nonces,
-    tails: Slab<Backlog>,
+    tails: Tails,
     keys: IdempotencyKeys,
 }
 
@@ -57,7 +58,7 @@ impl Memory {
                     head: 0,
                     head_nonce: 0,
                     nonces: Nonces::default(),
-                    tails: Slab::new(),
+                    tails: Tails::default(),
                     keys: IdempotencyKeys::default(),
                 }),
             }),
@@ -99,13 +100,16 @@ impl Provider for Memory {
             return Box::pin(ready(refused));
         }
         let (now, time) = (self.shared.clock.now(), self.shared.clock.unix_millis());
-        let (answers, wakers) = {
+        let mut woken = Woken::default();
+        let answers = {
             let mut state = lock(&self.shared.state);
             let (answers, records) = state.append(batch, now, time);
-            let told = (!records.is_empty()).then(|| state.tell(TailItem::Batch(records)));
-            (answers, told.unwrap_or_default())
+            if !records.is_empty() {
+                state.tails.tell(TailItem::Batch(records), &mut woken);
+            }
+            answers
         };
-        wake(wakers);
+        woken.wake();
         Box::pin(ready(answers))
     }
 
@@ -119,15 +123,12 @@ impl Provider for Memory {
 
     fn tail(&self, after: u64) -> Tail {
         let mut state = lock(&self.shared.state);
-        let mut pending = Backlog::default();
-        if after < state.head {
-            // What was handed out before is kept by nobody here.
-            let (from, to) = (after + 1, state.head);
-            pending.push(TailItem::Hole { from, to });
-        }
+        // What was handed out before is kept by nobody here.
+        let (from, to) = (after.saturating_add(1), state.head);
+        let before = (from <= to).then_some(TailItem::Hole { from, to });
         Box::pin(MemoryTail {
             shared: Arc::clone(&self.shared),
-            key: state.tails.insert(pending),
+            key: state.tails.open(before),
         })
     }
 
@@ -137,12 +138,14 @@ impl Provider for Memory {
     }
 
     fn clear(&self, topic: Topic) -> BoxFuture<'_, Result<(), ProviderError>> {
-        let wakers = {
+        let mut woken = Woken::default();
+        {
             let mut state = lock(&self.shared.state);
             let through = state.head;
-            state.tell(TailItem::Cleared { topic, through })
-        };
-        wake(wakers);
+            let item = TailItem::Cleared { topic, through };
+            state.tails.tell(item, &mut woken);
+        }
+        woken.wake();
         Box::pin(ready(Ok(())))
     }
 
@@ -150,8 +153,7 @@ impl Provider for Memory {
         let mut state = lock(&self.shared.state);
         // Asked from time to time, also where nobody comes with a key any more.
         state.keys.forget_old(self.shared.clock.now());
-        let pending: u64 = state.tails.iter().map(|(_, tail)| tail.bytes()).sum();
-        state.keys.bytes() + pending
+        state.keys.bytes() + state.tails.bytes()
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -200,36 +202,6 @@ impl State {
         }
         (answers, records)
     }
-
-    /// Leaves this to all tails; returns who is to be woken for it.
-    fn tell(&mut self, item: TailItem) -> Woken {
-        let mut wakers = (None, Vec::new());
-        let last = self.tails.len().saturating_sub(1);
-        let mut item = Some(item);
-        for (index, (_, tail)) in self.tails.iter_mut().enumerate() {
-            // Nearly always there is only one, which takes it without a copy.
-            let own = if index == last {
-                item.take()
-            } else {
-                item.clone()
-            };
-            if let Some(own) = own {
-                tail.push(own);
-            }
-            match tail.waker.take() {
-                Some(waker) if wakers.0.is_none() => wakers.0 = Some(waker),
-                other => wakers.1.extend(other),
-            }
-        }
-        wakers
-    }
-}
-
-/// Who is to be woken: nearly always one, which needs no memory of its own.
-type Woken = (Option<Waker>, Vec<Waker>);
-
-fn wake((first, rest): Woken) {
-    first.into_iter().chain(rest).for_each(Waker::wake);
 }
 
 struct MemoryTail {
@@ -241,32 +213,30 @@ impl Stream for MemoryTail {
     type Item = TailItem;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<TailItem>> {
-        let mut state = lock(&self.shared.state);
-        let Some(pending) = state.tails.get_mut(self.key) else {
-            return Poll::Ready(None);
-        };
-        if let Some(item) = pending.pop() {
-            return Poll::Ready(Some(item));
-        }
-        match &pending.waker {
-            Some(waker) if waker.will_wake(cx.waker()) => {}
-            _ => pending.waker = Some(cx.waker().clone()),
-        }
-        Poll::Pending
+        let next = lock(&self.shared.state).tails.poll_next(self.key, cx);
+        next.map(|next| {
+            next.map(|next| match next {
+                Pending::Item(item) => item,
+                // They are nowhere else.
+                Pending::LeftOut { from, to } => TailItem::Hole { from, to },
+            })
+        })
     }
 }
 
 impl Drop for MemoryTail {
     fn drop(&mut self) {
-        let gone = lock(&self.shared.state).tails.try_remove(self.key);
-        // A waker may own what owns this log.
+        let gone = lock(&self.shared.state).tails.close(self.key);
         drop(gone);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::task::Waker;
+
     use super::*;
+    use crate::provider::backlog::Backlog;
 
     #[test]
     fn a_tail_that_nobody_reads_holds_so_much_and_tells_what_it_left_out() {
@@ -284,24 +254,24 @@ mod tests {
             let draft = Draft::new("a", sse_core::Event::new("x")).unwrap();
             drop(memory.append(vec![draft], Ack::Accepted));
         };
-        for n in 1..=Backlog::MAX_ENTRIES as u64 {
+        for n in 1..Backlog::MAX_COUNT as u64 {
             publish();
             if n == 5 {
                 drop(memory.clear(topic.clone()));
             }
         }
         let held = memory.index_bytes();
-        assert!(held > 0);
+        assert!(held > 100 * 1024, "{held}");
         publish();
-        assert_eq!(memory.index_bytes(), 0);
+        assert!(memory.index_bytes() < 1024);
         publish();
-        let (from, to) = (1, Backlog::MAX_ENTRIES as u64 + 1);
+        let (from, to) = (1, Backlog::MAX_COUNT as u64);
         assert_eq!(next(), Some(TailItem::Hole { from, to }));
         assert_eq!(next(), Some(TailItem::Cleared { topic, through: 5 }));
         assert!(matches!(next(), Some(TailItem::Batch(records)) if records[0].seq == to + 1));
         assert_eq!((next(), memory.index_bytes()), (None, 0));
         // Whoever has begun to read may be late.
-        (0..=Backlog::MAX_ENTRIES).for_each(|_| publish());
+        (0..=Backlog::MAX_COUNT).for_each(|_| publish());
         assert!(matches!(next(), Some(TailItem::Batch(_))));
     }
 }

@@ -8,6 +8,7 @@ mod idempotency_keys;
 mod memory;
 mod record;
 mod scripted;
+mod tails;
 
 use std::{
     future::{Future, ready},

@@ -10,7 +10,7 @@ use std::{
 use sse_hub::{
     Ack, Clock, Draft, Event, Retention,
     provider::{
-        AppendError, Appended, Provider, Record, TailItem,
+        AppendError, Appended, Provider, Record, Tail, TailItem,
         file::{File, Options, Simulated, Storage},
     },
 };
@@ -76,7 +76,11 @@ pub(crate) fn data(file: &File) -> Vec<String> {
 
 /// What a tail has to tell.
 pub(crate) fn items(file: &File) -> Vec<TailItem> {
-    let mut tail = file.tail(file.status().head);
+    drain(&mut file.tail(file.status().head))
+}
+
+/// What a tail has to tell by now.
+pub(crate) fn drain(tail: &mut Tail) -> Vec<TailItem> {
     let mut cx = Context::from_waker(Waker::noop());
     let mut items = Vec::new();
     while let Poll::Ready(Some(item)) = tail.as_mut().poll_next(&mut cx) {

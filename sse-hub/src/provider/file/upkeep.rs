@@ -1,9 +1,12 @@
 //! What the writer does besides writing: beginning files and removing them, and looking for room.
 
-use std::{io, sync::Arc, task::Waker, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use super::{index, segment::Segment, shared::Shared, writer::Writer};
-use crate::{provider::TailItem, sync::lock};
+use crate::{
+    provider::{TailItem, tails::Woken},
+    sync::lock,
+};
 
 /// How often it is tried whether a disk that was full has room again.
 pub(super) const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -116,7 +119,7 @@ impl Writer {
         let retention = &shared.options.retention;
         let unix_now = shared.options.clock.unix_millis();
         loop {
-            let mut wakers = Vec::new();
+            let mut woken = Woken::default();
             let gone = {
                 let mut view = lock(&shared.view);
                 let Some(oldest) = view.sealed.front() else {
@@ -137,10 +140,10 @@ impl Writer {
                 let gone = view.sealed.pop_front();
                 let first = view.first();
                 Arc::make_mut(&mut view.cleared).retain(|_, through| *through >= first);
-                view.tell(TailItem::Trimmed { first }, &mut wakers);
+                view.tails.tell(TailItem::Trimmed { first }, &mut woken);
                 gone
             };
-            wakers.into_iter().for_each(Waker::wake);
+            woken.wake();
             if let Some(gone) = gone {
                 let index = shared.storage.remove(&Segment::index_name(gone.first));
                 let removed = index
@@ -168,13 +171,13 @@ impl Writer {
         let file = Arc::clone(&lock(&shared.view).active.file);
         let has_room = file.write_at(&vec![0; PROBE], self.end).is_ok();
         if file.set_size(self.end).is_ok() && has_room {
-            let mut wakers = Vec::new();
+            let mut woken = Woken::default();
             {
                 let mut view = lock(&shared.view);
                 view.is_stalled = false;
-                view.tell(TailItem::Resumed, &mut wakers);
+                view.tails.tell(TailItem::Resumed, &mut woken);
             }
-            wakers.into_iter().for_each(Waker::wake);
+            woken.wake();
         }
     }
 }

@@ -1,15 +1,12 @@
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
-    task::Waker,
 };
-
-use slab::Slab;
 
 use super::{lineage::Lineage, segment::Segment, storage::StoredFile};
 use crate::{
     draft::Draft,
-    provider::{Status, TailItem},
+    provider::{Status, TailItem, tails::Tails},
     topic::Topic,
 };
 
@@ -22,18 +19,11 @@ pub(super) struct View {
     pub(super) active: Segment,
     /// Topics whose entries up to a sequence are gone.
     pub(super) cleared: Arc<Cleared>,
-    pub(super) tails: Slab<Pending>,
+    pub(super) tails: Tails,
     pub(super) is_stalled: bool,
 }
 
 pub(super) type Cleared = HashMap<Topic, u64>;
-
-/// What one tail has yet to give out.
-#[derive(Debug, Default)]
-pub(super) struct Pending {
-    pub(super) items: VecDeque<TailItem>,
-    pub(super) waker: Option<Waker>,
-}
 
 /// Where to go on reading.
 #[derive(Debug)]
@@ -64,7 +54,7 @@ impl View {
             sealed: sealed.into_iter().map(Arc::new).collect(),
             active,
             cleared: Arc::new(cleared),
-            tails: Slab::new(),
+            tails: Tails::default(),
             is_stalled: false,
         }
     }
@@ -105,39 +95,23 @@ impl View {
 
     /// Opens a tail; it begins with what was so before it.
     pub(super) fn open_tail(&mut self) -> usize {
-        let mut items = VecDeque::new();
+        let mut items = Vec::new();
         let holes = self.segments().flat_map(|segment| &segment.holes);
         items.extend(holes.map(|&(from, to)| TailItem::Hole { from, to }));
         // Whoever has none of the entries need only know how far any may be gone.
         if let Some((topic, &through)) = self.cleared.iter().max_by_key(|(_, through)| **through) {
             let topic = topic.clone();
-            items.push_back(TailItem::Cleared { topic, through });
+            items.push(TailItem::Cleared { topic, through });
         }
         if self.is_stalled {
-            items.push_back(TailItem::Stalled);
+            items.push(TailItem::Stalled);
         }
-        let waker = None;
-        self.tails.insert(Pending { items, waker })
-    }
-
-    /// Leaves this to all tails; whoever is to be woken for it joins `wakers`.
-    pub(super) fn tell(&mut self, item: TailItem, wakers: &mut Vec<Waker>) {
-        let last = self.tails.len().saturating_sub(1);
-        let mut item = Some(item);
-        for (index, (_, tail)) in self.tails.iter_mut().enumerate() {
-            // Nearly always there is only one, which takes it without a copy.
-            let own = if index == last {
-                item.take()
-            } else {
-                item.clone()
-            };
-            tail.items.extend(own);
-            wakers.extend(tail.waker.take());
-        }
+        self.tails.open(items)
     }
 
     pub(super) fn index_bytes(&self) -> u64 {
-        self.segments().map(Segment::index_bytes).sum()
+        let segments: u64 = self.segments().map(Segment::index_bytes).sum();
+        segments + self.tails.bytes()
     }
 }
 

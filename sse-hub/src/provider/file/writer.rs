@@ -1,4 +1,4 @@
-use std::{any::Any, collections::HashMap, fmt, mem, sync::Arc, task::Waker, time::Duration};
+use std::{any::Any, collections::HashMap, fmt, mem, sync::Arc, time::Duration};
 
 use bytestring::ByteString;
 
@@ -15,7 +15,7 @@ use crate::{
     nonces::Nonces,
     provider::{
         AppendError, AppendErrorKind, Appended, ProviderError, Record, TailItem,
-        idempotency_keys::IdempotencyKeys,
+        idempotency_keys::IdempotencyKeys, tails::Woken,
     },
     sync::{Ordering, lock},
 };
@@ -206,11 +206,11 @@ impl Writer {
 
     /// Lets everyone see what is on the disk now.
     fn show(&mut self, batch: &mut Batch, seal: u32, shared: &Shared) {
-        let mut wakers = Vec::new();
+        let mut woken = Woken::default();
         {
             let mut view = lock(&shared.view);
             if mem::take(&mut view.is_stalled) {
-                view.tell(TailItem::Resumed, &mut wakers);
+                view.tails.tell(TailItem::Resumed, &mut woken);
             }
             let mut notes = batch.notes.iter();
             for item in batch.items.drain(..) {
@@ -226,11 +226,11 @@ impl Writer {
                     }
                     _ => {}
                 }
-                view.tell(item, &mut wakers);
+                view.tails.tell(item, &mut woken);
             }
             (view.active.size, view.active.seal) = (self.end, seal);
         }
-        wakers.into_iter().for_each(Waker::wake);
+        woken.wake();
         if !batch.keys.is_empty() {
             let now = key_time(shared.options.clock.now());
             for (key, place) in batch.keys.drain() {
@@ -243,14 +243,14 @@ impl Writer {
     /// Tells that nothing can be published for now.
     fn stall(&mut self, shared: &Shared) {
         self.next_probe = shared.options.clock.now() + PROBE_EVERY;
-        let mut wakers = Vec::new();
+        let mut woken = Woken::default();
         {
             let mut view = lock(&shared.view);
             if !mem::replace(&mut view.is_stalled, true) {
-                view.tell(TailItem::Stalled, &mut wakers);
+                view.tails.tell(TailItem::Stalled, &mut woken);
             }
         }
-        wakers.into_iter().for_each(Waker::wake);
+        woken.wake();
     }
 
     /// Writes nothing ever again: what the disk has is only known after a new start.
