@@ -71,6 +71,7 @@ impl Protocol {
             .max_header_list_size(u32::try_from(limits.head_size).unwrap_or(u32::MAX))
             .max_concurrent_streams(MOST_STREAMS)
             .max_send_buf_size(limits.send_buffer)
+            // This ends later heads that do not come, too: within one no ping can be answered.
             .keep_alive_interval(limits.write_timeout)
             .keep_alive_timeout(limits.write_timeout);
         Self {

@@ -1,6 +1,11 @@
 //! HTTP/2 without TLS, for those who begin with it.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    io::{ErrorKind, Read as _, Write as _},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 use reqwest::{Client, Version};
 
@@ -145,4 +150,77 @@ fn heads_and_subscriptions_are_counted_as_on_http_1_1() {
         assert!(third.starts_with(": ok\n\nretry: "), "{third}");
         drop((first, second));
     });
+}
+
+/// One connection, frame by frame (RFC 9113, section 4.1).
+struct Frames(TcpStream);
+
+const HEADERS: u8 = 1;
+const PING: u8 = 6;
+const END_STREAM: u8 = 1;
+const ACK: u8 = 1;
+const END_HEADERS: u8 = 4;
+/// `GET / http`, of the static table (RFC 7541, appendix A).
+const HEAD: [u8; 3] = [0x82, 0x84, 0x86];
+
+impl Frames {
+    fn open(server: &Running) -> Self {
+        let socket = TcpStream::connect(server.address).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut frames = Self(socket);
+        frames
+            .0
+            .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .unwrap();
+        let settings = 4;
+        frames.send(settings, 0, 0, &[]);
+        frames
+    }
+
+    fn send(&mut self, kind: u8, flags: u8, stream: u8, payload: &[u8]) {
+        let length = u8::try_from(payload.len()).unwrap();
+        let head = [0, 0, length, kind, flags, 0, 0, 0, stream];
+        self.0.write_all(&[&head[..], payload].concat()).unwrap();
+    }
+
+    /// The kind, flags, stream and payload of what comes next, unless the server has hung up.
+    fn next(&mut self) -> Option<(u8, u8, u8, Vec<u8>)> {
+        let mut head = [0; 9];
+        if let Err(error) = self.0.read_exact(&mut head) {
+            let is_closed = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset];
+            assert!(is_closed.contains(&error.kind()), "{error}");
+            return None;
+        }
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        self.0.read_exact(&mut payload).unwrap();
+        Some((head[3], head[4], head[8], payload))
+    }
+}
+
+#[test]
+fn a_later_head_that_does_not_come_is_not_waited_for() {
+    let server = Running::with(&["--write-timeout", "300ms"]);
+    let mut client = Frames::open(&server);
+    client.send(HEADERS, END_STREAM | END_HEADERS, 1, &HEAD);
+    let (began, mut pings, mut answers) = (Instant::now(), 0, 0);
+    // Whoever answers may stay, also without a request.
+    while began.elapsed() < Duration::from_millis(1_500) {
+        match client.next().expect("it is kept open") {
+            (PING, 0, _, payload) => {
+                pings += 1;
+                client.send(PING, ACK, 0, &payload);
+            }
+            (HEADERS, _, 1, _) => answers += 1,
+            _ => {}
+        }
+    }
+    assert!(pings >= 2 && answers == 1, "{pings} {answers}");
+    // Within a head nothing else may be sent (section 6.2), an answer to a ping neither.
+    client.send(HEADERS, END_STREAM, 3, &HEAD);
+    let began = Instant::now();
+    while let Some((kind, _, stream, _)) = client.next() {
+        assert!(kind != HEADERS || stream != 3);
+    }
+    assert!(began.elapsed() < Duration::from_secs(5));
 }
