@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize, Serializer};
 use sse_core::ByteString;
 use sse_hub::provider::file::File;
-use sse_hub::{Hub, IntoTopics, Position, Published, Retention, SessionRequest};
+use sse_hub::{Hub, IntoTopics, LagLimit, Position, Published, Retention, SessionRequest};
 use tracing_subscriber::filter::LevelFilter;
 
 /// The command line: `--listen ADDR:PORT`, `--retain N`, `--store memory|file:PATH`, `--stock`.
@@ -19,7 +19,8 @@ use tracing_subscriber::filter::LevelFilter;
 pub struct Options {
     /// Where to listen; port 0 is a free one.
     pub listen: SocketAddr,
-    /// How many events are kept for clients that come back; 10,000 by default.
+    /// How many events are kept for clients that come back, and how many a slow one may be behind;
+    /// 10,000 by default.
     pub retain: usize,
     /// The directory in which they survive a restart; none is memory.
     pub store: Option<PathBuf>,
@@ -63,7 +64,9 @@ impl Options {
     /// The directory cannot be used, is in use, or something in it is damaged.
     pub fn hub(&self) -> Result<Hub> {
         let retention = Retention::default().count(self.retain);
-        let builder = Hub::builder().retain(retention.clone());
+        let builder = Hub::builder()
+            .retain(retention.clone())
+            .lag_limit(LagLimit::default().count(self.retain));
         let Some(directory) = &self.store else {
             return Ok(builder.build());
         };

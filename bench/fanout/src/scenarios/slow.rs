@@ -19,7 +19,7 @@ use crate::{
 pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
     let stopped = setup.sizes.stopped;
     // Each comes first in every other round.
-    let (with, without) = if setup.round.is_multiple_of(2) {
+    let ((with, became), (without, _)) = if setup.round.is_multiple_of(2) {
         let with = once(setup, stopped)?;
         (with, once(setup, 0)?)
     } else {
@@ -32,7 +32,10 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
         let pinned = with.memory.pinned.max(without.memory.pinned);
         let held = with.memory.held.abs_diff(without.memory.held);
         sample.extend([
-            (Figure::Unhandled, with.became.neither as f64),
+            (
+                Figure::Unhandled,
+                with.became.neither.max(became.neither) as f64,
+            ),
             (Figure::NamedDifference, stopped.abs_diff(with.named) as f64),
             (Figure::PinnedLeft, pinned as f64),
             (Figure::HeldDifference, held as f64),
@@ -48,7 +51,7 @@ pub(super) fn run(setup: &Setup<'_>) -> Result<Sample> {
     Ok(sample)
 }
 
-fn once(setup: &Setup<'_>, stopped: usize) -> Result<Sample> {
+fn once(setup: &Setup<'_>, stopped: usize) -> Result<(Sample, Stopped)> {
     let server = setup.start(RETAINED)?;
     let mut load = subscribed(&server, setup, stopped)?;
     load.run(Traffic {
@@ -64,7 +67,7 @@ fn once(setup: &Setup<'_>, stopped: usize) -> Result<Sample> {
     let became = load.read_stopped()?;
     sample.insert(Figure::Cut, became.cut as f64);
     sample.insert(Figure::Told, became.told as f64);
-    Ok(sample)
+    Ok((sample, became))
 }
 
 /// How a run ended.
