@@ -66,7 +66,7 @@ impl Options {
         let retention = Retention::default().count(self.retain);
         let builder = Hub::builder()
             .retain(retention.clone())
-            .lag_limit(LagLimit::default().count(self.retain));
+            .lag_limit(LagLimit::default().entries(self.retain));
         let Some(directory) = &self.store else {
             return Ok(builder.build());
         };
