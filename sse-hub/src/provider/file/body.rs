@@ -18,6 +18,9 @@ const TIME_TO_LIVE: u16 = 1 << 6;
 const IDEMPOTENCY_KEY: u16 = 1 << 7;
 const ATTACHMENT: u16 = 1 << 8;
 
+/// The most bytes of what is not a text: the flags, the number of topics, and two times.
+const MOST_FIXED: usize = 2 + 2 + 8 + 12;
+
 /// Writes a draft behind what is in `out`.
 pub(super) fn put(draft: &Draft, out: &mut Vec<u8>) {
     let Event {
@@ -53,6 +56,10 @@ pub(super) fn put(draft: &Draft, out: &mut Vec<u8>) {
     } else {
         0
     };
+    let names = draft.topics.iter().map(|topic| 2 + topic.as_str().len());
+    let texts = texts.iter().filter_map(|(_, text)| *text);
+    let rest = texts.clone().map(|text| 4 + text.len());
+    out.reserve(MOST_FIXED + names.chain(rest).sum::<usize>());
     out.put_u16_le(flags);
     out.put_u16_le(draft.topics.len() as u16);
     for topic in &draft.topics {
@@ -66,7 +73,7 @@ pub(super) fn put(draft: &Draft, out: &mut Vec<u8>) {
         out.put_u64_le(time.as_secs());
         out.put_u32_le(time.subsec_nanos());
     }
-    for text in texts.iter().filter_map(|(_, text)| *text) {
+    for text in texts {
         out.put_u32_le(text.len() as u32);
         out.put_slice(text);
     }

@@ -49,7 +49,10 @@ struct Open {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// How long the writer's thread rests before it looks at what is due.
+/// How long nobody asks for anything until the writer's thread takes time for what else is due.
+const QUIET: Duration = Duration::from_millis(20);
+
+/// How long it rests then.
 const REST: Duration = Duration::from_secs(1);
 
 /// How long another that has the log open is waited for.
@@ -106,6 +109,7 @@ impl File {
     pub fn maintain(&self) {
         if let Some(writer) = &mut *lock(&self.open.writer) {
             while writer.turn(&self.open.shared) {}
+            writer.rest(&self.open.shared);
         }
     }
 }
@@ -130,14 +134,23 @@ impl Open {
         let shared = Arc::clone(&self.shared);
         let write = move || {
             let _ = shared.writer.set(thread::current());
+            let mut last = Instant::now();
             loop {
                 let is_closing = shared.is_closing.load(Ordering::Acquire);
-                if !writer.turn(&shared) {
-                    if is_closing {
-                        return;
-                    }
-                    thread::park_timeout(REST);
+                if writer.turn(&shared) {
+                    last = Instant::now();
+                    continue;
                 }
+                let quiet = last.elapsed();
+                if quiet < QUIET && !is_closing {
+                    thread::park_timeout(QUIET - quiet);
+                    continue;
+                }
+                writer.rest(&shared);
+                if is_closing {
+                    return;
+                }
+                thread::park_timeout(REST);
             }
         };
         let shared = Arc::clone(&self.shared);
@@ -200,9 +213,14 @@ impl Provider for File {
         if batch.is_empty() {
             return Box::pin(ready(Vec::new()));
         }
-        let Some(prepared) = batch.into_iter().map(Prepared::new).collect() else {
-            return Box::pin(ready(all(AppendErrorKind::Failed)));
-        };
+        // One takes more than its draft, so that nothing can be collected in the drafts' place.
+        let mut prepared = Vec::with_capacity(count);
+        for draft in batch {
+            match Prepared::new(draft) {
+                Some(one) => prepared.push(one),
+                None => return Box::pin(ready(all(AppendErrorKind::Failed))),
+            }
+        }
         let (promise, answer) = promise();
         self.open.shared.request(Request::Append(prepared, promise));
         Box::pin(async move {

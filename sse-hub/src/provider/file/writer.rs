@@ -86,7 +86,6 @@ impl Writer {
     pub(super) fn turn(&mut self, shared: &Shared) -> bool {
         let requests = lock(&shared.requests).take();
         if requests.is_empty() {
-            self.rest(shared);
             return false;
         }
         if let Some(why) = &self.stopped {
