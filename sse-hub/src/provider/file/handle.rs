@@ -141,16 +141,16 @@ impl Open {
                     last = Instant::now();
                     continue;
                 }
-                let quiet = last.elapsed();
-                if quiet < QUIET && !is_closing {
-                    thread::park_timeout(QUIET - quiet);
-                    continue;
+                match QUIET.checked_sub(last.elapsed()) {
+                    Some(left) if !is_closing => thread::park_timeout(left),
+                    _ => {
+                        writer.rest(&shared);
+                        if is_closing {
+                            return;
+                        }
+                        thread::park_timeout(REST);
+                    }
                 }
-                writer.rest(&shared);
-                if is_closing {
-                    return;
-                }
-                thread::park_timeout(REST);
             }
         };
         let shared = Arc::clone(&self.shared);
