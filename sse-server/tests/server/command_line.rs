@@ -2,7 +2,8 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    process::{Command, Output, Stdio},
+    ops::{Deref, DerefMut},
+    process::{Child, Command, Output, Stdio},
 };
 
 pub(crate) fn binary() -> Command {
@@ -99,9 +100,39 @@ fn a_wrong_start_is_a_message_that_names_the_option() {
     );
 }
 
+/// A process that is killed when the test is over, however that ends.
+pub(crate) struct Process(Child);
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Deref for Process {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl DerefMut for Process {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
 /// Starts the binary, and returns the address that it logs.
-pub(crate) fn listening(command: &mut Command) -> (std::process::Child, String) {
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+pub(crate) fn listening(command: &mut Command) -> (Process, String) {
+    let mut child = Process::start(command.stderr(Stdio::piped()));
     let lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = lines.map_while(Result::ok).find_map(|line| {
         let (_, address) = line.split_once("Listening on ")?;
@@ -121,10 +152,8 @@ fn flags_win_over_variables_and_ours_over_the_older_ones() {
         let mut command = binary();
         command.args(["-l", "127.0.0.1:0"]).args(arguments);
         command.envs(variables.iter().copied());
-        let (mut child, address) = listening(&mut command);
+        let (_process, address) = listening(&mut command);
         let status = get(&address, path);
-        child.kill().unwrap();
-        child.wait().unwrap();
         assert_eq!(status, 200, "{variables:?} {arguments:?}");
     };
     let older = ("TINYSSE_SUB_PATH", "/older");
@@ -170,7 +199,7 @@ fn a_script_that_does_not_come_to_its_end_does_not_keep_the_process() {
         std::fs::write(file.path(), text).unwrap();
         let mut command = binary();
         command.args(["-l", "127.0.0.1:0", "-s"]).arg(file.path());
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = Process::start(command.stderr(Stdio::piped()));
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap() == "begun"));
         let pid = Pid::from_raw(child.id().try_into().unwrap());
@@ -213,7 +242,7 @@ fn the_log_has_no_headers_and_no_payloads() {
     let log = tempfile::NamedTempFile::new().unwrap();
     let mut command = binary();
     command.args(["-l", "127.0.0.1:0", "-L", "debug"]);
-    let mut child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+    let process = Process::start(command.stderr(log.reopen().unwrap()));
     let start = std::time::Instant::now();
     let read = || std::fs::read_to_string(log.path()).unwrap();
     let address = loop {
@@ -239,8 +268,7 @@ fn the_log_has_no_headers_and_no_payloads() {
         b"",
     );
     client.stream().expect(": ok\n\n");
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(process);
     let text = read();
     assert!(
         text.contains("Listening") && !text.contains("s3cret"),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::{
     client::{Client, PATIENCE, Response},
-    command_line::binary,
+    command_line::{Process, binary},
     running::Running,
 };
 
@@ -93,7 +93,7 @@ fn a_slow_reader_is_counted_and_logged() {
     let mut command = binary();
     command.args(["-l", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
     command.args(["-c", "16", "--lag-count", "16", "--send-buffer", "16KiB"]);
-    let mut child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+    let _process = Process::start(command.stderr(log.reopen().unwrap()));
     let start = Instant::now();
     let read = || std::fs::read_to_string(log.path()).unwrap();
     let after = |words: &str| loop {
@@ -143,6 +143,4 @@ fn a_slow_reader_is_counted_and_logged() {
         "{metrics}"
     );
     drop(slow);
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
