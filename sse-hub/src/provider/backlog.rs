@@ -34,12 +34,17 @@ impl Backlog {
     pub(super) const MAX_COUNT: usize = 10_000;
     pub(super) const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-    pub(super) fn push(&mut self, item: TailItem) {
+    /// Adds an item, and returns the entries that are left out for it.
+    ///
+    /// They are to be dropped where nothing is locked: what a publisher put beside them runs its own code then.
+    #[must_use]
+    pub(super) fn push(&mut self, item: TailItem) -> Vec<Record> {
         self.hold(Pending::Item(item));
         let is_over = self.count > Self::MAX_COUNT || self.bytes > Self::MAX_BYTES;
         if is_over && !self.is_read {
-            self.leave_out();
+            return self.leave_out();
         }
+        Vec::new()
     }
 
     pub(super) fn pop(&mut self) -> Option<Pending> {
@@ -61,8 +66,8 @@ impl Backlog {
     }
 
     /// Lets go of all entries, and of what is so no longer or follows from what is.
-    fn leave_out(&mut self) {
-        let mut missing = None;
+    fn leave_out(&mut self) -> Vec<Record> {
+        let (mut left_out, mut missing) = (Vec::new(), None);
         let mut miss = |first: u64, last: u64| {
             let (from, _) = missing.unwrap_or((first, last));
             missing = Some((from, last));
@@ -72,10 +77,11 @@ impl Backlog {
         for item in mem::take(&mut self.items) {
             match item {
                 Pending::LeftOut { from, to } => miss(from, to),
-                Pending::Item(TailItem::Batch(records)) => {
+                Pending::Item(TailItem::Batch(mut records)) => {
                     if let (Some(first), Some(last)) = (records.first(), records.last()) {
                         miss(first.seq, last.seq);
                     }
+                    left_out.append(&mut records);
                 }
                 // Who has none of the entries need only know how far any may be gone.
                 Pending::Item(TailItem::Cleared { .. }) => cleared = Some(item),
@@ -89,6 +95,7 @@ impl Backlog {
         }
         let last = [cleared, trimmed, stalled];
         last.into_iter().flatten().for_each(|item| self.hold(item));
+        left_out
     }
 }
 

@@ -274,4 +274,26 @@ mod tests {
         (0..=Backlog::MAX_COUNT).for_each(|_| publish());
         assert!(matches!(next(), Some(TailItem::Batch(_))));
     }
+
+    #[test]
+    fn what_is_left_out_is_dropped_where_nothing_is_locked() {
+        struct Asks(Memory);
+        impl Drop for Asks {
+            fn drop(&mut self) {
+                assert_eq!(self.0.status().first, 1);
+            }
+        }
+        let memory = Memory::new(Clock::manual());
+        let _tail = memory.tail(0);
+        let draft = || Draft::new("a", sse_core::Event::new("x")).unwrap();
+        let asks = Arc::new(Asks(memory.clone()));
+        let companion = crate::Companion::new(Arc::clone(&asks), 0);
+        drop(memory.append(vec![draft().companion(companion)], Ack::Accepted));
+        let is_held = Arc::downgrade(&asks);
+        drop(asks);
+        assert!(is_held.upgrade().is_some());
+        let batch = (0..Backlog::MAX_COUNT).map(|_| draft()).collect();
+        drop(memory.append(batch, Ack::Accepted));
+        assert!(is_held.upgrade().is_none());
+    }
 }

@@ -3,7 +3,7 @@ use std::task::{Context, Poll, Waker};
 use slab::Slab;
 
 use super::{
-    TailItem,
+    Record, TailItem,
     backlog::{Backlog, Pending},
 };
 
@@ -13,18 +13,22 @@ pub(super) struct Tails {
     open: Slab<Backlog>,
 }
 
-/// Who is to be woken: nearly always one, which needs no memory of its own.
+/// What is to be done once nothing is locked: a waker, or what a publisher put beside an entry, may own what owns the
+/// log.
 #[derive(Debug, Default)]
 pub(super) struct Woken {
+    /// Nearly always there is only one, which needs no memory of its own.
     first: Option<Waker>,
     rest: Vec<Waker>,
+    left_out: Vec<Record>,
 }
 
 impl Tails {
     /// Opens a tail that begins with what was so before it.
     pub(super) fn open(&mut self, items: impl IntoIterator<Item = TailItem>) -> usize {
         let mut backlog = Backlog::default();
-        items.into_iter().for_each(|item| backlog.push(item));
+        // There are no entries among them.
+        items.into_iter().for_each(|item| drop(backlog.push(item)));
         self.open.insert(backlog)
     }
 
@@ -40,7 +44,7 @@ impl Tails {
                 item.clone()
             };
             if let Some(own) = own {
-                tail.push(own);
+                woken.left_out.append(&mut tail.push(own));
             }
             woken.add(tail.waker.take());
         }
