@@ -97,6 +97,19 @@ impl Provider for FaultyProvider {
         self.inner.read(from, limit)
     }
 
+    fn read_topics(
+        &self,
+        topics: &[Topic],
+        from: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, ProviderError>> {
+        self.inner.read_topics(topics, from, limit)
+    }
+
+    fn trimmed(&self, topics: &[Topic]) -> u64 {
+        self.inner.trimmed(topics)
+    }
+
     fn find(&self, own_id: &EventId) -> BoxFuture<'_, Result<Option<u64>, ProviderError>> {
         self.inner.find(own_id)
     }

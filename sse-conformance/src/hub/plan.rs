@@ -58,6 +58,7 @@ impl Plan {
             exact: true,
             max_replay: None,
             replay,
+            by_topic: engine == Engine::File,
             durable: engine == Engine::File,
             pin_limit: false,
         };

@@ -208,6 +208,8 @@ pub struct Rules {
     pub max_replay: Option<u64>,
     /// Whether the log has what the hub drops.
     pub replay: bool,
+    /// Whether the log knows of each topic what its own retention took.
+    pub by_topic: bool,
     /// Whether a hub that begins finds all that an earlier one was told, and own ids too.
     pub durable: bool,
     /// Whether subscriptions may be ended because too much is pinned.

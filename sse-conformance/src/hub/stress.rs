@@ -139,7 +139,12 @@ const EVERYWHERE: &[&str] = &[
     "fault topics added",
     "fault topics removed",
 ];
-const FILE: &[&str] = &["began again", "row R5a", "publish: refused by the disk"];
+const FILE: &[&str] = &[
+    "began again",
+    "row R5a",
+    "publish: refused by the disk",
+    "complete behind what others lost",
+];
 const MEMORY: &[&str] = &[
     "row R5a",
     "left out: retention's own rule",

@@ -11,8 +11,10 @@ use std::{
 };
 
 use sse_hub::{
-    Ack, Draft, Event, EventType,
-    provider::{AppendErrorKind, Appended, Provider, Record, Tail, TailItem},
+    Ack, Draft, Event, EventType, Topic,
+    provider::{
+        AppendErrorKind, Appended, BoxFuture, Page, Provider, ProviderError, Record, Tail, TailItem,
+    },
 };
 
 use super::client::Flag;
@@ -93,6 +95,7 @@ pub const RULES: &[Rule] = &[
     ),
     rule(8, "entries that are missing are told as a hole", holes),
     rule(9, "no call blocks and none panics", liveliness),
+    rule(10, "what is left out is of none of the topics", topics),
 ];
 
 const fn rule(number: u8, name: &'static str, check: fn(&Candidate) -> Result<(), String>) -> Rule {
@@ -254,6 +257,46 @@ fn pages(candidate: &Candidate) -> Result<(), String> {
     )
 }
 
+fn topics(candidate: &Candidate) -> Result<(), String> {
+    let provider = &candidate.provider;
+    let draft = |number: usize| {
+        let topics: Vec<_> = match number % 5 {
+            0 => vec!["a"],
+            1 => vec!["b"],
+            2 => vec!["b", "a"],
+            _ => vec!["c"],
+        };
+        Draft::new(topics, Event::new(number.to_string())).map_err(|it| it.to_string())
+    };
+    let drafts = (0..COUNT).map(draft).collect::<Result<_, _>>()?;
+    let appended = candidate.append(drafts)?;
+    let through = appended.last().map_or(0, |it| it.seq);
+    if !provider.capabilities().replay {
+        return Ok(());
+    }
+    for names in [&["a"][..], &["a", "b"], &["nobody's"]] {
+        let topics: Vec<Topic> = names
+            .iter()
+            .filter_map(|it| (*it).try_into().ok())
+            .collect();
+        let is_asked_for = |it: &Record| it.draft.topics.iter().any(|it| topics.contains(it));
+        let mut all = candidate.read_all()?;
+        all.retain(is_asked_for);
+        let mut left = Candidate::pages(through, |from| provider.read_topics(&topics, from, 7))?;
+        ensure(
+            !provider.capabilities().by_topic || left.iter().all(is_asked_for),
+            "a page has entries of other topics",
+        )?;
+        left.retain(is_asked_for);
+        ensure(left == all, "a page leaves out what is asked for")?;
+        ensure(
+            provider.trimmed(&topics) < provider.status().first,
+            "what is held counts as trimmed",
+        )?;
+    }
+    Ok(())
+}
+
 fn lineage(candidate: &Candidate) -> Result<(), String> {
     let Some(fork) = &candidate.fork else {
         return Ok(());
@@ -366,9 +409,17 @@ impl Candidate {
     }
 
     fn read_all(&self) -> Result<Vec<Record>, String> {
+        Self::pages(0, |from| self.provider.read(from, 7))
+    }
+
+    /// Reads until there is nothing more behind `through`.
+    fn pages<'a>(
+        through: u64,
+        read_from: impl Fn(u64) -> BoxFuture<'a, Result<Page, ProviderError>>,
+    ) -> Result<Vec<Record>, String> {
         let (mut from, mut read) = (1, Vec::new());
         loop {
-            let page = now(self.provider.read(from, 7))?.map_err(|error| error.to_string())?;
+            let page = now(read_from(from))?.map_err(|error| error.to_string())?;
             ensure(
                 page.records.len() <= 7,
                 "a page is longer than was asked for",
@@ -378,7 +429,8 @@ impl Candidate {
                 page.records.iter().all(within),
                 "a page has what it did not look at",
             )?;
-            let is_last = page.scanned_through < from || page.records.is_empty();
+            let is_behind = page.records.is_empty() && page.scanned_through >= through;
+            let is_last = page.scanned_through < from || is_behind;
             read.extend(page.records);
             if is_last {
                 return Ok(read);

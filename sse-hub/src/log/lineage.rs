@@ -83,7 +83,6 @@ impl Log {
         for entry in trimmed {
             self.fade(&entry);
         }
-        self.note_lost(first - 1);
     }
 
     /// The last sequence that the provider has nothing before.

@@ -124,7 +124,7 @@ impl Log {
             idle: BTreeMap::new(),
             next_idle: 0,
             unrecorded: if options.provider_replays {
-                status.first.saturating_sub(1)
+                0
             } else {
                 began_after
             },

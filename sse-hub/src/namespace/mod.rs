@@ -1,6 +1,7 @@
 //! One log with all who listen to it.
 
 mod agenda;
+mod by_topic;
 mod held_channels;
 mod ingest;
 mod laggards;

@@ -49,6 +49,8 @@ pub type Tail = Pin<Box<dyn Stream<Item = TailItem> + Send>>;
 /// 7. Where entries may have been lost or replaced the epoch changes, and the tail says so before any entry of the new one.
 /// 8. Entries that are missing from the tail are told as a hole.
 /// 9. No call blocks the thread; no call panics.
+/// 10. What [`read_topics`](Self::read_topics) leaves out is of none of the topics, and [`trimmed`](Self::trimmed) is never too low:
+///     it knows of a removal no later than a page does that lacks what was removed.
 ///
 /// `sse-conformance` has a suite that runs any provider through these.
 pub trait Provider: Send + Sync + 'static {
@@ -67,6 +69,24 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Returns entries from `from` on, that one included, at most `limit`.
     fn read(&self, from: u64, limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>>;
+
+    /// Returns entries as [`read`](Self::read) does, and may leave out those that are of none of these topics.
+    ///
+    /// By default nothing is left out: the hub looks at what it is given.
+    fn read_topics(
+        &self,
+        _topics: &[Topic],
+        from: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, ProviderError>> {
+        self.read(from, limit)
+    }
+
+    /// Returns the last sequence of any of these topics that the engine's own retention may have removed, without waiting;
+    /// 0 if there is none, and by default the last before all that is held.
+    fn trimmed(&self, _topics: &[Topic]) -> u64 {
+        self.status().first.saturating_sub(1)
+    }
 
     /// Finds the first entry held that its publisher gave this id, for a cursor that the hub itself does not know;
     /// none by default.
@@ -111,6 +131,8 @@ pub enum Ack {
 pub struct Capabilities {
     /// Whether [`Provider::read`] has entries that the hub may have dropped. If not, the hub's own retention is all there is.
     pub replay: bool,
+    /// Whether [`Provider::read_topics`] and [`Provider::trimmed`] tell topics apart.
+    pub by_topic: bool,
     /// The highest acknowledgement.
     pub ack: Ack,
     /// Whether the tail is never behind, so that a cursor ahead of it is from another past.
@@ -122,6 +144,7 @@ impl Capabilities {
     pub const fn new() -> Self {
         Self {
             replay: false,
+            by_topic: false,
             ack: Ack::Accepted,
             tail_is_head: true,
         }
@@ -130,6 +153,12 @@ impl Capabilities {
     /// Sets whether the engine can replay what the hub has dropped.
     pub const fn replay(mut self, replay: bool) -> Self {
         self.replay = replay;
+        self
+    }
+
+    /// Sets whether the engine finds entries by topic, and knows what each topic lost.
+    pub const fn by_topic(mut self, by_topic: bool) -> Self {
+        self.by_topic = by_topic;
         self
     }
 

@@ -148,6 +148,22 @@ impl Provider for Scripted {
         self.inner.read(from, limit)
     }
 
+    fn read_topics(
+        &self,
+        topics: &[Topic],
+        from: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, ProviderError>> {
+        if lock(&self.script).unreachable {
+            return Box::pin(ready(Err(ProviderError::new("scripted"))));
+        }
+        self.inner.read_topics(topics, from, limit)
+    }
+
+    fn trimmed(&self, topics: &[Topic]) -> u64 {
+        self.inner.trimmed(topics)
+    }
+
     fn find(&self, own_id: &EventId) -> BoxFuture<'_, Result<Option<u64>, ProviderError>> {
         if lock(&self.script).unreachable {
             return Box::pin(ready(Err(ProviderError::new("scripted"))));

@@ -105,7 +105,7 @@ async fn ask(
     let cursor = Cursor::Position(position);
     let decision = namespace.with_channels(selectors, |log, channels| {
         let head_is_certain = namespace.capabilities.tail_is_head;
-        found.decide(log, channels, Some(&cursor), head_is_certain)
+        found.decide(namespace, log, channels, Some(&cursor), head_is_certain)
     });
     if decision != Decision::AskProvider {
         return Ok(found);
@@ -148,12 +148,16 @@ impl Found {
     /// Judges the cursor by what the log is now.
     pub(super) fn decide(
         self,
+        namespace: &Namespace,
         log: &Log,
         channels: &[ChannelId],
         cursor: Option<&Cursor>,
         head_is_certain: bool,
     ) -> Decision {
         let mut view = log.view(cursor, channels, head_is_certain);
+        if cursor.is_some() {
+            view.lost = namespace.lost(log, channels);
+        }
         let is_unknown = matches!(view.nonce, Nonce::Unknown | Nonce::Known(0));
         let is_still_so = self.epoch == log.epoch() || self.seq <= log.last_shared_with(self.epoch);
         if is_unknown && self.nonce != 0 && is_still_so {

@@ -8,7 +8,7 @@ use std::{
 use sse_core::GapReason;
 
 use super::{
-    pages::ColdPage,
+    pages::{ColdPage, PagePlace},
     step::{BATCH_BYTES, Look},
     stream::{Step, Subscription},
 };
@@ -30,7 +30,7 @@ impl Subscription {
         if last <= after {
             return Look::Nothing;
         }
-        let trimmed = log.trimmed().min(gone);
+        let trimmed = self.namespace.trimmed(log, &self.seats()).min(gone);
         if trimmed > after {
             return Look::Missing(self.gap(log, GapReason::Expired), log.position_at(trimmed));
         }
@@ -54,10 +54,15 @@ impl Subscription {
         let from = self.position.seq + 1;
         let namespace = Arc::clone(&self.namespace);
         let pages = &namespace.cold_pages;
-        let current = |page: &Arc<ColdPage>| page.from == from && pages.is_current(page);
+        let topics = {
+            let log = namespace.read_log();
+            namespace.by_topic(&log.selectors(&self.seats()))
+        };
+        let place = PagePlace { from, topics };
+        let current = |page: &Arc<ColdPage>| page.place == place && pages.is_current(page);
         let page = match self.cold.take().filter(current) {
             Some(page) => page,
-            None => match pages.page(&namespace, from, self.listener.id, cx.waker()) {
+            None => match pages.page(&namespace, place, self.listener.id, cx.waker()) {
                 Some(page) => page,
                 None => return Poll::Pending,
             },
@@ -81,8 +86,12 @@ impl Subscription {
         if ending.is_none() && self.listener.is_ended() {
             return Poll::Ready(None);
         }
-        let seats = self.listener.seats();
-        let selectors = log.selectors(&seats.channels);
+        let channels = self.seats();
+        // What retention removed before the page was read is not in it: that is told first.
+        if namespace.trimmed(&log, &channels) > self.position.seq {
+            return Poll::Ready(None);
+        }
+        let selectors = log.selectors(&channels);
         let keep = Keep {
             through,
             replay_through: self.replay_through,

@@ -14,6 +14,7 @@ use crate::{
     namespace::Namespace,
     provider::{BoxFuture, Page, ProviderError},
     sync::{Mutex, lock},
+    topic::Topic,
 };
 
 /// Entries read at once.
@@ -34,8 +35,8 @@ pub(crate) struct ColdPages {
 struct Kept {
     /// How often everything was forgotten.
     generation: u64,
-    by_start: HashMap<u64, Arc<ColdPage>>,
-    order: VecDeque<u64>,
+    by_place: HashMap<PagePlace, Arc<ColdPage>>,
+    order: VecDeque<PagePlace>,
     /// Those that are being read.
     reading: Vec<Arc<ColdPage>>,
     /// Subscriptions that wait for their turn to have one read, and how they are woken.
@@ -50,9 +51,16 @@ impl Kept {
     }
 }
 
+/// Where a page begins, and the topics that it is of if not all are in it.
+#[derive(Clone, Eq, Hash, PartialEq)]
+pub(super) struct PagePlace {
+    pub(super) from: u64,
+    pub(super) topics: Option<Arc<[Topic]>>,
+}
+
 /// One page, being read or there.
 pub(super) struct ColdPage {
-    pub(super) from: u64,
+    pub(super) place: PagePlace,
     generation: u64,
     state: Mutex<State>,
     wakers: WakerSet,
@@ -77,19 +85,19 @@ impl ColdPages {
     pub(super) fn page(
         &self,
         namespace: &Arc<Namespace>,
-        from: u64,
+        place: PagePlace,
         subscription: u64,
         waker: &Waker,
     ) -> Option<Arc<ColdPage>> {
         let (page, next) = {
             let mut kept = lock(&self.pages);
-            let page = match kept.by_start.get(&from) {
+            let page = match kept.by_place.get(&place) {
                 Some(page) => Arc::clone(page),
                 None if kept.reading.len() >= MOST_READING => {
                     kept.waiting.wait(subscription, waker);
                     return None;
                 }
-                None => kept.begin(namespace, from),
+                None => kept.begin(namespace, place),
             };
             (page, kept.next())
         };
@@ -149,30 +157,32 @@ impl ColdPages {
     pub(super) fn forget(&self, page: &ColdPage) {
         let mut kept = lock(&self.pages);
         if page.generation == kept.generation {
-            kept.by_start.remove(&page.from);
-            kept.order.retain(|&it| it != page.from);
+            kept.by_place.remove(&page.place);
+            kept.order.retain(|it| *it != page.place);
         }
     }
 }
 
 impl Kept {
-    fn begin(&mut self, namespace: &Arc<Namespace>, from: u64) -> Arc<ColdPage> {
-        let reader = Arc::clone(namespace);
-        let read: BoxFuture<'static, _> =
-            Box::pin(async move { reader.provider.read(from, PAGE).await });
+    fn begin(&mut self, namespace: &Arc<Namespace>, place: PagePlace) -> Arc<ColdPage> {
+        let (reader, asked) = (Arc::clone(namespace), place.clone());
+        let read: BoxFuture<'static, _> = Box::pin(async move {
+            let topics = asked.topics.as_deref();
+            reader.read_provider(topics, asked.from, PAGE).await
+        });
         let page = Arc::new(ColdPage {
-            from,
+            place: place.clone(),
             generation: self.generation,
             state: Mutex::new(State::Reading(read)),
             wakers: WakerSet::default(),
         });
         self.reading.push(Arc::clone(&page));
-        self.by_start.insert(from, Arc::clone(&page));
-        self.order.push_back(from);
+        self.by_place.insert(place.clone(), Arc::clone(&page));
+        self.order.push_back(place);
         if self.order.len() > MOST_PAGES
             && let Some(oldest) = self.order.pop_front()
         {
-            self.by_start.remove(&oldest);
+            self.by_place.remove(&oldest);
         }
         page
     }

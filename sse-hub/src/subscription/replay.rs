@@ -40,7 +40,7 @@ impl Subscribe {
         let older = Older::none(&namespace);
         let held = namespace.hold(&selectors);
         let judged = held.look(|log, channels| {
-            let decision = found.decide(log, channels, cursor.as_ref(), true);
+            let decision = found.decide(&namespace, log, channels, cursor.as_ref(), true);
             subscribe.judge(log, channels, decision, &older)
         });
         let mut replay = Replay {
@@ -79,7 +79,27 @@ impl Subscribe {
             });
             let (entries, next) = match found {
                 Some(found) => found,
-                None => read_old(&namespace, &selectors, replay.next, keep).await?,
+                None => {
+                    let old = read_old(&namespace, &selectors, replay.next, keep).await?;
+                    // What retention removed before the page was read is not in it.
+                    let trimmed = held.look(|log, channels| {
+                        let trimmed = namespace.trimmed(log, channels);
+                        (trimmed > replay.next.seq).then(|| log.position_at(trimmed.min(through)))
+                    });
+                    match trimmed {
+                        None => old,
+                        Some(_) if !replay.entries.is_empty() => break,
+                        Some(at) => {
+                            if replay.resume == Resume::Complete {
+                                let requested = replay.next.to_string();
+                                let gap = Gap::new(GapReason::Expired).requested(requested);
+                                replay.resume = Resume::Gap(gap);
+                            }
+                            replay.next = at;
+                            continue;
+                        }
+                    }
+                }
             };
             replay.entries.extend(entries.into_iter().take(room));
             replay.next = match replay.entries.last() {
@@ -98,7 +118,9 @@ async fn read_old(
     after: Position,
     keep: Keep<'_>,
 ) -> Result<(Vec<Arc<Entry>>, Position), SubscribeError> {
-    let page = namespace.provider.read(after.seq + 1, PAGE).await;
+    let topics = namespace.by_topic(selectors);
+    let page = namespace.read_provider(topics.as_deref(), after.seq + 1, PAGE);
+    let page = page.await;
     let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
     if page.scanned_through <= after.seq {
         // One that looked at nothing cannot say that there is nothing.

@@ -1,18 +1,18 @@
 //! Where a subscription without a cursor begins, when only the provider has what it asks for.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{collections::VecDeque, sync::Arc, time::SystemTime};
 
 use super::subscribe_error::SubscribeError;
 use crate::{
     log::{ChannelId, Entry, Keep, Log},
     namespace::Namespace,
     position::{Epoch, Position},
-    provider::{Page, Record},
+    provider::{Page, ProviderError},
     resume::Start,
     topic::Selector,
 };
 
-/// Sequences looked at with one page, and its entries.
+/// Sequences that are looked at first, twice as many where nothing is found, and entries of a page.
 const WINDOW: u64 = 256;
 const PAGE: usize = 256;
 /// How often it is looked again if something is purged meanwhile.
@@ -155,37 +155,30 @@ async fn latest(
     (first, mut through): (u64, u64),
     count: usize,
 ) -> Result<Vec<Arc<Entry>>, SubscribeError> {
-    let mut latest = Vec::new();
+    let topics = namespace.by_topic(selectors);
+    let (mut latest, mut width) = (Vec::new(), WINDOW);
     while latest.len() < count && through >= first {
-        let from = first.max(through.saturating_sub(WINDOW - 1));
-        let window = window(namespace, from, through).await?;
-        let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
-        let log = namespace.read_log();
-        let entries = window
-            .into_iter()
-            .rev()
-            .map(|record| log.cold_entry(record, now, unix_now));
-        latest.extend(entries.filter(|entry| log.keeps_cold(entry, selectors, keep)));
+        let from = first.max(through.saturating_sub(width - 1));
+        let mut window = VecDeque::new();
+        let (mut next, missing) = (from, count - latest.len());
+        while next <= through {
+            let page = namespace.read_provider(topics.as_deref(), next, PAGE).await;
+            let page = checked(page, next)?;
+            next = page.scanned_through + 1;
+            let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
+            let log = namespace.read_log();
+            let records = page.records.into_iter().filter(|it| it.seq <= through);
+            let entries = records.map(|record| log.cold_entry(record, now, unix_now));
+            window.extend(entries.filter(|entry| log.keeps_cold(entry, selectors, keep)));
+            window.drain(..window.len().saturating_sub(missing));
+        }
+        if window.is_empty() {
+            width = width.saturating_mul(2);
+        }
+        latest.extend(window.into_iter().rev());
         through = from - 1;
     }
-    latest.truncate(count);
     Ok(latest)
-}
-
-/// All entries between two sequences.
-async fn window(
-    namespace: &Namespace,
-    mut from: u64,
-    through: u64,
-) -> Result<Vec<Record>, SubscribeError> {
-    let mut records = Vec::new();
-    while from <= through {
-        let page = read(namespace, from, PAGE).await?;
-        let inside = page.records.into_iter();
-        records.extend(inside.take_while(|record| record.seq <= through));
-        from = page.scanned_through + 1;
-    }
-    Ok(records)
 }
 
 /// The first sequence between two behind which entries are dated at this time or later.
@@ -209,7 +202,10 @@ async fn recent(
 }
 
 async fn read(namespace: &Namespace, from: u64, limit: usize) -> Result<Page, SubscribeError> {
-    let page = namespace.provider.read(from, limit).await;
+    checked(namespace.provider.read(from, limit).await, from)
+}
+
+fn checked(page: Result<Page, ProviderError>, from: u64) -> Result<Page, SubscribeError> {
     let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
     // One that looked at nothing cannot say that there is nothing.
     if page.scanned_through < from {

@@ -176,12 +176,11 @@ impl Subscription {
         let hole = log.hole_after(self.position.seq);
         // Nothing is kept for one that has ended, and nobody tells it of a purge:
         // it closes where it is, and a resume tells of the gap.
-        let unsure = if namespace.capabilities.replay {
-            log.lost(channels)
-        } else {
-            gone
+        let unsure = || match namespace.capabilities.replay {
+            true => namespace.lost(&log, channels),
+            false => gone,
         };
-        if ending.is_some() && unsure > self.position.seq {
+        if ending.is_some() && unsure() > self.position.seq {
             return Look::Nothing;
         }
         // What is lost is not known: it is told once, and all that is left is read.

@@ -206,7 +206,7 @@ impl Subscribe {
         let now = namespace.clock.millis();
         // Decided and registered in one step: what is published meanwhile is either before or after both.
         let entered = namespace.enter(&selectors, |log, channels| {
-            let decision = found.decide(log, channels, cursor.as_ref(), true);
+            let decision = found.decide(&namespace, log, channels, cursor.as_ref(), true);
             let judged = self.judge(log, channels, decision, &older);
             let after = judged.position.seq;
             let listener = Listener::new(
@@ -316,7 +316,7 @@ impl Subscribe {
             .and_then(|id| Cursor::read(id, self.engine.options.ids))
             && cause == GapCause::Expired
         {
-            let lost = log.lost(channels);
+            let lost = self.namespace.lost(log, channels);
             gap.missed_max = Some(lost.saturating_sub(position.seq));
         }
         Resume::Gap(gap)

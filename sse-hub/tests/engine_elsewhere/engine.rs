@@ -25,6 +25,7 @@ pub(crate) struct Engine {
 
 struct State {
     epoch: Epoch,
+    first: u64,
     head: u64,
     records: BTreeMap<u64, Record>,
     items: VecDeque<TailItem>,
@@ -46,6 +47,7 @@ impl Engine {
         Self {
             state: Arc::new(Mutex::new(State {
                 epoch: Epoch::random(),
+                first: 1,
                 head: 0,
                 records: BTreeMap::new(),
                 items: VecDeque::new(),
@@ -99,6 +101,13 @@ impl Engine {
         state.head += entries;
         let to = state.head;
         state.items.push_back(TailItem::Hole { from, to });
+    }
+
+    /// Removes what is old, and does not tell so yet.
+    pub(crate) fn remove_before(&self, first: u64) {
+        let mut state = self.state();
+        state.records = state.records.split_off(&first);
+        state.first = first;
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -156,7 +165,7 @@ impl Provider for Engine {
             epoch: state.epoch,
             epoch_start: 1,
             ancestors: Vec::new(),
-            first: 1,
+            first: state.first,
             head: state.head,
             head_nonce: 0,
         }

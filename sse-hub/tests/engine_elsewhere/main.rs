@@ -6,11 +6,16 @@ mod engine;
 #[path = "../shared/mod.rs"]
 mod shared;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    future::Future as _,
+    pin::pin,
+    task::{Context, Waker},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use engine::Engine;
 use shared::{data, ready, ready_data};
-use sse_core::Received;
+use sse_core::{GapReason, Received};
 use sse_hub::{
     Clock, Event, Hub, LagLimit, Lagging, Position, Resume, Retention, Start, Subscription, Topic,
     provider::TailItem,
@@ -204,6 +209,43 @@ async fn who_is_behind_takes_what_the_log_itself_has_trimmed() {
     hub.maintain();
     assert_eq!(told(&mut reader), says(&[], &["1", "2", "3", "4"]));
     assert_eq!(ready_data(&mut from_the_first(&hub).await), ["4"]);
+}
+
+#[tokio::test]
+async fn what_was_removed_before_its_page_was_read_is_told() {
+    let engine = Engine::new(true);
+    let (hub, _) = engine.hub(|it| it.retain(Retention::none()));
+    for number in 1..=6 {
+        publish(&hub, &number.to_string()).await;
+    }
+    let first = engine.position(1).to_event_id();
+    let mut reader = hub.subscribe("a").after(first.clone()).await.unwrap();
+    assert_eq!(*reader.resume(), Resume::Complete);
+    engine.remove_before(4);
+    assert_eq!(told(&mut reader), says(&["expired"], &["4", "5", "6"]));
+}
+
+#[tokio::test]
+async fn what_was_removed_while_its_page_was_read_is_told_to_who_only_reads() {
+    let engine = Engine::new(true);
+    let (hub, _) = engine.hub(|it| it.retain(Retention::none()));
+    for number in 1..=600 {
+        publish(&hub, &number.to_string()).await;
+    }
+    let before_all = Position {
+        seq: 0,
+        nonce: 0,
+        ..engine.position(1)
+    };
+    engine.set_slow(true);
+    let mut replay = pin!(hub.read("a", before_all.to_event_id(), 1000));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(replay.as_mut().poll(&mut cx).is_pending());
+    engine.remove_before(400);
+    engine.set_slow(false);
+    let replay = replay.await.unwrap();
+    assert!(matches!(&replay.resume, Resume::Gap(gap) if gap.reason == GapReason::Expired));
+    assert_eq!(replay.entries.len(), 201);
 }
 
 #[tokio::test]

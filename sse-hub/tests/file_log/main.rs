@@ -5,6 +5,7 @@ mod damage;
 mod hub;
 mod shared;
 mod tails;
+mod topics;
 mod trouble;
 
 use std::{sync::Arc, time::Duration};

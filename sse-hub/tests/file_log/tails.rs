@@ -27,7 +27,8 @@ fn what_a_tail_does_not_hold_is_read_from_the_disk() {
     clear(&file, "b");
     assert!(file.index_bytes() > empty + MOST * 64);
     publish(&file, 5);
-    assert!(file.index_bytes() < empty + 16 * 1024);
+    // What is left is where the topic's entries are.
+    assert!(file.index_bytes() < empty + MOST * 16);
     publish(&file, 3);
 
     let (mut batches, mut other) = (Vec::new(), Vec::new());

@@ -59,11 +59,12 @@ impl Checker {
                 records,
                 rules,
             } => {
-                let log = Truth::new(status, records, rules.clone(), now);
+                let mut log = Truth::new(status, records, rules.clone(), now);
                 if rules.durable
                     && let Some((_, earlier)) = self.logs.last_key_value()
                 {
                     log.goes_on_from(earlier)?;
+                    log.remember(earlier);
                     coverage.saw("began again");
                     // A key that was used is used for as long as its entry is there.
                     let used = self

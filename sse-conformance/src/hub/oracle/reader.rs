@@ -202,6 +202,9 @@ impl Reader {
             .and_then(|id| id.as_str().parse::<Position>().ok())
             .is_some_and(|it| it.epoch == log.epoch && it.seq > self.head_before);
         coverage.saw(format!("row {}", row.name));
+        if matches!(row.from, From::After(seq) if seq < log.trimmed) && log.rules.by_topic {
+            coverage.saw("complete behind what others lost");
+        }
         if waited && word == "complete" {
             coverage.saw("row R6 waited");
         }

@@ -29,6 +29,8 @@ pub(super) struct Truth {
     pub(super) holes_told: Vec<(u64, u64)>,
     /// Everything up to here may be lost, whoever asks.
     pub(super) trimmed: u64,
+    /// The same of each topic, as far as it was gone when this began.
+    trimmed_before: BTreeMap<String, u64>,
     /// Retained entries that count against the retention by count.
     shared: BTreeSet<u64>,
     /// How often each of these was told.
@@ -118,6 +120,7 @@ impl Truth {
             } else {
                 status.head
             },
+            trimmed_before: BTreeMap::new(),
             shared: BTreeSet::new(),
             epochs_changed: 0,
             cleared: Vec::new(),
@@ -148,6 +151,17 @@ impl Truth {
             Some(lost) => {
                 let text = format!("{} ({}) was in the log and is not", lost.data, lost.seq);
                 Err(Violation::new(ACK, text))
+            }
+        }
+    }
+
+    /// Takes over what it knows to have been trimmed of each topic.
+    pub(super) fn remember(&mut self, earlier: &Self) {
+        self.trimmed_before.clone_from(&earlier.trimmed_before);
+        let trimmed = earlier.entries.range(..self.first).map(|(_, it)| it);
+        for entry in trimmed.filter(|it| it.state != State::Expired) {
+            for topic in &entry.topics {
+                self.trimmed_before.insert(topic.clone(), entry.seq);
             }
         }
     }
@@ -309,17 +323,27 @@ impl Truth {
 
     /// The highest sequence that was taken from these topics other than by its own time.
     pub(super) fn lost(&self, selectors: &[String]) -> u64 {
+        // Of what a pattern matched nobody keeps a list.
+        let by_topic = self.rules.by_topic && !selectors.iter().any(|it| it.contains('*'));
+        let trimmed = if by_topic {
+            let topics = selectors.iter();
+            let trimmed = topics.filter_map(|it| self.trimmed_before.get(it));
+            trimmed.max().copied().unwrap_or(0)
+        } else {
+            self.trimmed
+        };
         let gone = |entry: &&Entry| match entry.state {
             State::Cleared => true,
-            State::Evicted => !self.rules.replay,
-            _ => false,
+            State::Expired => false,
+            State::Evicted if !self.rules.replay => true,
+            _ => by_topic && entry.seq < self.first,
         };
         let entries = self.entries.values().rev().filter(gone);
         let lost = entries
             .filter(|entry| entry.is_for(selectors.iter().map(String::as_str)))
             .map(|entry| entry.seq)
             .next();
-        lost.unwrap_or(0).max(self.trimmed)
+        lost.unwrap_or(0).max(trimmed)
     }
 
     /// Whether all that can be replayed was appended under the present epoch.

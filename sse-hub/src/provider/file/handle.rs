@@ -14,7 +14,7 @@ use super::{
     error::OpenError,
     options::Options,
     promise::promise,
-    recovery::{Recovered, recover},
+    recovery::recover,
     requests::{Prepared, Request},
     shared::Shared,
     storage::Storage,
@@ -78,16 +78,13 @@ impl File {
     ) -> Result<Self, OpenError> {
         let failed = |error| OpenError::io("", error);
         let guard = lock_patiently(&*storage)?;
-        let Recovered {
-            lineage,
-            mut sealed,
-            active,
-        } = recover(&*storage, options.on_damage)?;
-        let all = sealed.iter_mut().map(|it| std::mem::take(&mut it.keys));
+        let mut found = recover(&*storage, options.on_damage)?;
+        let sealed = found.sealed.iter_mut();
+        let all = sealed.map(|it| std::mem::take(&mut it.keys));
         let mut keys: Vec<_> = all.flatten().collect();
-        keys.extend(active.keys.iter().cloned());
+        keys.extend(found.active.keys.iter().cloned());
         let has_thread = !options.clock.is_manual();
-        let view = View::new(lineage, sealed, active);
+        let view = View::new(found);
         let shared = Arc::new(Shared::new(storage, options, view));
         let writer = Writer::new(&shared, keys, guard);
         let file = Self {
@@ -234,6 +231,20 @@ impl Provider for File {
         Box::pin(async move { answer.await.unwrap_or_else(|| Err(closed())) })
     }
 
+    fn read_topics(
+        &self,
+        topics: &[Topic],
+        from: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Page, ProviderError>> {
+        let answer = self.open.shared.read_topics(topics.to_vec(), from, limit);
+        Box::pin(async move { answer.await.unwrap_or_else(|| Err(closed())) })
+    }
+
+    fn trimmed(&self, topics: &[Topic]) -> u64 {
+        lock(&self.open.shared.view).trimmed(topics)
+    }
+
     fn find(&self, own_id: &EventId) -> BoxFuture<'_, Result<Option<u64>, ProviderError>> {
         let answer = self.open.shared.find(own_id.as_str().to_owned());
         Box::pin(async move { answer.await.unwrap_or_else(|| Err(closed())) })
@@ -261,7 +272,10 @@ impl Provider for File {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().replay(true).ack(Ack::Durable)
+        Capabilities::new()
+            .replay(true)
+            .by_topic(true)
+            .ack(Ack::Durable)
     }
 }
 

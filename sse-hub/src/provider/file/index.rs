@@ -3,16 +3,17 @@
 use std::{io, sync::Arc};
 
 use bytes::{Buf, BufMut, Bytes};
-use bytestring::ByteString;
 
 use super::{
     segment::{KeyPlace, NEW, Segment},
     storage::{Storage, StoredFile},
+    text::{put_text, text},
+    topics::Listed,
     window::Window,
 };
 use crate::topic::Topic;
 
-const MAGIC: &[u8; 8] = b"sseidx1\n";
+const MAGIC: &[u8; 8] = b"sseidx2\n";
 
 /// Writes the index of a segment; its name appears once it is on the disk.
 pub(super) fn write(storage: &dyn Storage, segment: &Segment) -> io::Result<()> {
@@ -81,6 +82,7 @@ fn encode(segment: &Segment) -> Vec<u8> {
         out.put_u32_le(place.nonce);
         out.put_u64_le(place.time);
     }
+    segment.topics.put(&mut out);
     out.put_u32_le(crc32c::crc32c(&out));
     out
 }
@@ -119,6 +121,7 @@ fn decode(bytes: &Bytes, file: Arc<dyn StoredFile>) -> Option<Segment> {
         })
     });
     let keys = keys.collect::<Option<_>>()?;
+    let topics = Listed::read(&mut bytes)?;
     Some(Segment {
         first,
         last,
@@ -134,6 +137,7 @@ fn decode(bytes: &Bytes, file: Arc<dyn StoredFile>) -> Option<Segment> {
         keys,
         cleared,
         holes,
+        topics,
         file,
     })
 }
@@ -143,17 +147,4 @@ fn pairs(bytes: &mut Bytes) -> Option<Vec<(u64, u64)>> {
     let pairs =
         (0..count).map(|_| Some((bytes.try_get_u64_le().ok()?, bytes.try_get_u64_le().ok()?)));
     pairs.collect()
-}
-
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    out.put_u16_le(text.len() as u16);
-    out.put_slice(text.as_bytes());
-}
-
-fn text(bytes: &mut Bytes) -> Option<ByteString> {
-    let len = usize::from(bytes.try_get_u16_le().ok()?);
-    let text = bytes.get(..len).and_then(|it| str::from_utf8(it).ok());
-    let text = ByteString::from(text?);
-    bytes.advance(len);
-    Some(text)
 }

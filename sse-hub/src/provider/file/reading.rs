@@ -1,6 +1,6 @@
 //! Pages of what is on the disk.
 
-use std::io;
+use std::{io, sync::Arc, vec};
 
 use super::{
     body,
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     provider::{Page, Record},
     sync::lock,
+    topic::Topic,
 };
 
 /// The bytes read at once.
@@ -21,8 +22,13 @@ const PIECE: usize = 128 * 1024;
 /// A page ends once it has so many bytes, whatever was asked for.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// Reads entries from `from` on; what is not whole is never returned.
-pub(super) fn page(shared: &Shared, from: u64, limit: usize) -> io::Result<Page> {
+/// Reads entries from `from` on, all or those of some topics; what is not whole is never returned.
+pub(super) fn page(
+    shared: &Shared,
+    topics: Option<&[Topic]>,
+    from: u64,
+    limit: usize,
+) -> io::Result<Page> {
     let mut page = Page {
         records: Vec::new(),
         scanned_through: from.saturating_sub(1),
@@ -34,16 +40,18 @@ pub(super) fn page(shared: &Shared, from: u64, limit: usize) -> io::Result<Page>
     loop {
         let (place, head) = {
             let view = lock(&shared.view);
-            (view.place(next), view.active.last)
+            let most = limit - page.records.len();
+            (view.place(next, topics, most), view.active.last)
         };
         let Some(place) = place else {
             page.scanned_through = head;
             return Ok(page);
         };
-        let mut entries = Entries::new(&place);
+        let (cleared, through) = (Arc::clone(&place.cleared), place.through);
+        let mut entries = Entries::new(place);
         while let Some(record) = entries.next()? {
             let is_asked_for = record.seq >= next;
-            if !is_asked_for || is_cleared(&place.cleared, record.seq, &record.draft) {
+            if !is_asked_for || is_cleared(&cleared, record.seq, &record.draft) {
                 continue;
             }
             bytes += entries.last_len;
@@ -53,7 +61,7 @@ pub(super) fn page(shared: &Shared, from: u64, limit: usize) -> io::Result<Page>
                 return Ok(page);
             }
         }
-        next = place.last + 1;
+        next = through + 1;
     }
 }
 
@@ -64,7 +72,7 @@ pub(super) fn find(shared: &Shared, id: &str) -> io::Result<Option<u64>> {
         view.segments().flat_map(|it| it.places_of(id)).collect()
     };
     for seq in places {
-        let page = page(shared, seq, 1)?;
+        let page = page(shared, None, seq, 1)?;
         let is_it = |record: &Record| {
             let own = record.draft.event.id.as_ref();
             record.seq == seq && own.is_some_and(|own| own.as_str() == id)
@@ -82,28 +90,39 @@ struct Entries {
     first: u64,
     salt: u64,
     offset: u64,
+    wanted: Option<vec::IntoIter<(u64, u64)>>,
     last_len: usize,
 }
 
 impl Entries {
-    fn new(place: &Place) -> Self {
+    fn new(place: Place) -> Self {
         Self {
-            window: Window::new(place.file.clone(), place.end, PIECE),
+            window: Window::new(place.file, place.end, PIECE),
             first: place.first,
             salt: place.salt,
             offset: place.offset,
+            wanted: place.wanted.map(Vec::into_iter),
             last_len: 0,
         }
     }
 
     fn next(&mut self) -> io::Result<Option<Record>> {
+        let mut wanted = None;
+        if let Some(list) = &mut self.wanted {
+            let Some((seq, offset)) = list.next() else {
+                return Ok(None);
+            };
+            self.offset = self.offset.max(offset);
+            wanted = Some(seq);
+        }
         while self.offset < self.window.end() {
             let frame = frame_at(&mut self.window, self.salt, self.offset)?;
             let Some((header, _, bytes)) = frame else {
                 return Err(self.damaged());
             };
             self.last_len = bytes.len();
-            if header.kind == Kind::Entry {
+            let is_wanted = wanted.is_none_or(|seq| seq == header.seq);
+            if header.kind == Kind::Entry && is_wanted {
                 let draft = body::read(bytes).ok_or_else(|| self.damaged())?;
                 self.offset += header.extent();
                 let record = Record::new(header.seq, header.nonce, header.time, draft);

@@ -11,6 +11,8 @@ use super::{
     scan::{Batch, Item, Scan, Step},
     segment::{INDEX, NEW, Segment},
     storage::Storage,
+    topics::{Growing, Listed},
+    trimmed::{self, Trimmed},
 };
 
 /// A log as it was found, and made whole.
@@ -20,6 +22,9 @@ pub(super) struct Recovered {
     /// Segments that nothing is appended to any more.
     pub(super) sealed: VecDeque<Segment>,
     pub(super) active: Segment,
+    /// The topics of the active one.
+    pub(super) topics: Growing,
+    pub(super) trimmed: Trimmed,
 }
 
 /// Reads a log, cuts what was never acknowledged, and does what was chosen about damage.
@@ -45,7 +50,7 @@ pub(super) fn recover(storage: &dyn Storage, choice: OnDamage) -> Result<Recover
         }
     };
     let mut last_damage = None;
-    let (sealed, active) = loop {
+    let (sealed, active, topics) = loop {
         match segments(storage, &lineage) {
             Ok(segments) => break segments,
             Err(error) if error.kind() == OpenErrorKind::Damaged && choice == OnDamage::Recover => {
@@ -69,10 +74,15 @@ pub(super) fn recover(storage: &dyn Storage, choice: OnDamage) -> Result<Recover
         lineage.start = active.last + 1;
         write(&lineage, storage)?;
     }
+    let first = sealed.front().map_or(active.first, |oldest| oldest.first);
+    let trimmed = Trimmed::read(storage, first);
+    let trimmed = trimmed.map_err(|error| OpenError::io(trimmed::NAME, error))?;
     Ok(Recovered {
         lineage,
         sealed,
         active,
+        topics,
+        trimmed,
     })
 }
 
@@ -104,13 +114,13 @@ pub(super) fn firsts(names: &[String]) -> Vec<u64> {
 fn segments(
     storage: &dyn Storage,
     lineage: &Lineage,
-) -> Result<(VecDeque<Segment>, Segment), OpenError> {
+) -> Result<(VecDeque<Segment>, Segment, Growing), OpenError> {
     let names = storage.list().map_err(|error| OpenError::io("", error))?;
     let firsts = firsts(&names);
     let Some((&last, sealed)) = firsts.split_last() else {
         let made = Segment::create(storage, lineage.start.max(1), lineage.epoch);
         let active = made.map_err(|error| OpenError::io(Segment::name(1), error))?;
-        return Ok((VecDeque::new(), active));
+        return Ok((VecDeque::new(), active, Growing::default()));
     };
     let mut segments = VecDeque::new();
     let mut expected = firsts[0];
@@ -121,7 +131,8 @@ fn segments(
         segments.push_back(segment);
     }
     follows(expected, last)?;
-    Ok((segments, active_segment(storage, last)?))
+    let (active, topics) = active_segment(storage, last)?;
+    Ok((segments, active, topics))
 }
 
 /// Nothing may be missing between one segment and the next.
@@ -145,10 +156,11 @@ fn sealed_segment(storage: &dyn Storage, first: u64) -> Result<Segment, OpenErro
         ),
         Err(error) => return Err(failed(error)),
     }
-    let read = read(storage, first)?;
+    let mut read = read(storage, first)?;
     if let Some(offset) = read.broken {
         return Err(OpenError::damaged(name, offset, read.segment.last));
     }
+    read.segment.topics = Listed::from(&read.topics);
     // Without it the next start takes longer, and that is all.
     if let Err(error) = index::write(storage, &read.segment) {
         tracing::warn!(file = name, %error, "an index could not be written");
@@ -156,7 +168,7 @@ fn sealed_segment(storage: &dyn Storage, first: u64) -> Result<Segment, OpenErro
     Ok(read.segment)
 }
 
-fn active_segment(storage: &dyn Storage, first: u64) -> Result<Segment, OpenError> {
+fn active_segment(storage: &dyn Storage, first: u64) -> Result<(Segment, Growing), OpenError> {
     let name = Segment::name(first);
     let failed = |error| OpenError::io(&name, error);
     let mut read = read(storage, first)?;
@@ -188,13 +200,14 @@ fn active_segment(storage: &dyn Storage, first: u64) -> Result<Segment, OpenErro
         storage.sync_names()
     };
     rewrite().map_err(failed)?;
-    Ok(segment)
+    Ok((segment, read.topics))
 }
 
 /// A segment that was read from its beginning.
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) segment: Segment,
+    topics: Growing,
     /// Where the first thing stands that is not whole.
     pub(super) broken: Option<u64>,
     /// Everything before this was on the disk for certain.
@@ -212,6 +225,7 @@ pub(super) fn read(storage: &dyn Storage, first: u64) -> Result<Read, OpenError>
         return Err(OpenError::damaged(name, 0, first.saturating_sub(1)));
     };
     let mut segment = Segment::new(first, scan.salt(), file);
+    let mut topics = Growing::default();
     let mut synced = Segment::HEAD;
     let broken = loop {
         match scan.next().map_err(failed)? {
@@ -219,7 +233,7 @@ pub(super) fn read(storage: &dyn Storage, first: u64) -> Result<Read, OpenError>
             Step::Broken(offset) => break Some(offset),
             Step::Batch(batch) => {
                 synced = batch.synced;
-                if let Err(offset) = note(&mut segment, batch) {
+                if let Err(offset) = note(&mut segment, &mut topics, batch) {
                     break Some(offset);
                 }
             }
@@ -227,6 +241,7 @@ pub(super) fn read(storage: &dyn Storage, first: u64) -> Result<Read, OpenError>
     };
     Ok(Read {
         segment,
+        topics,
         broken,
         synced,
         scan,
@@ -234,7 +249,7 @@ pub(super) fn read(storage: &dyn Storage, first: u64) -> Result<Read, OpenError>
 }
 
 /// Takes note of a batch; the offset of what cannot be there if there is such a thing.
-fn note(segment: &mut Segment, batch: Batch) -> Result<(), u64> {
+fn note(segment: &mut Segment, topics: &mut Growing, batch: Batch) -> Result<(), u64> {
     for item in batch.items {
         match item {
             Item::Entry(header, offset, draft) => {
@@ -242,6 +257,7 @@ fn note(segment: &mut Segment, batch: Batch) -> Result<(), u64> {
                     return Err(offset);
                 }
                 segment.note_entry(&header, offset, &draft);
+                topics.note(header.seq, &draft.topics);
             }
             Item::Cleared(topic, through) => segment.cleared.push((topic, through)),
             Item::Hole(from, to) => {

@@ -6,6 +6,7 @@ use bytestring::ByteString;
 use super::{
     frame::{Commit, Header, Kind},
     storage::{Storage, StoredFile},
+    topics::Listed,
 };
 use crate::{draft::Draft, position::Epoch, topic::Topic};
 
@@ -32,6 +33,8 @@ pub(super) struct Segment {
     pub(super) keys: Vec<KeyPlace>,
     pub(super) cleared: Vec<(Topic, u64)>,
     pub(super) holes: Vec<(u64, u64)>,
+    /// Empty while something is appended to it.
+    pub(super) topics: Listed,
     pub(super) file: Arc<dyn StoredFile>,
 }
 
@@ -68,6 +71,7 @@ impl Segment {
             keys: Vec::new(),
             cleared: Vec::new(),
             holes: Vec::new(),
+            topics: Listed::default(),
             file,
         }
     }
@@ -185,7 +189,7 @@ impl Segment {
     /// Bytes that this takes in memory.
     pub(super) fn index_bytes(&self) -> u64 {
         let pairs = self.marks.len() + self.own_ids.len() + self.holes.len();
-        (pairs * size_of::<(u64, u64)>() + size_of::<Self>()) as u64
+        (pairs * size_of::<(u64, u64)>() + size_of::<Self>()) as u64 + self.topics.bytes()
     }
 
     /// Whether the last thing in the file is the commit that this ends with.

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     provider::{Page, ProviderError},
     sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock},
+    topic::Topic,
 };
 
 /// What publishers, readers and the two threads of a log share.
@@ -56,7 +57,16 @@ impl Shared {
     }
 
     pub(super) fn read(&self, from: u64, limit: usize) -> Answer<Result<Page, ProviderError>> {
-        self.ask(move |shared| reading::page(shared, from, limit))
+        self.ask(move |shared| reading::page(shared, None, from, limit))
+    }
+
+    pub(super) fn read_topics(
+        &self,
+        topics: Vec<Topic>,
+        from: u64,
+        limit: usize,
+    ) -> Answer<Result<Page, ProviderError>> {
+        self.ask(move |shared| reading::page(shared, Some(&topics), from, limit))
     }
 
     pub(super) fn find(&self, id: String) -> Answer<Result<Option<u64>, ProviderError>> {

@@ -2,7 +2,9 @@
 
 use std::{io, sync::Arc, time::Duration};
 
-use super::{index, segment::Segment, shared::Shared, writer::Writer};
+use super::{
+    index, segment::Segment, shared::Shared, topics::Listed, trimmed::Trimmed, writer::Writer,
+};
 use crate::{
     provider::{TailItem, tails::Woken},
     sync::lock,
@@ -72,10 +74,11 @@ impl Writer {
 
     fn roll(&mut self, shared: &Shared) -> io::Result<()> {
         let seal = self.mark(shared)?;
-        let (file, epoch, mut sealed) = {
+        let (file, epoch, mut sealed, topics) = {
             let view = lock(&shared.view);
-            let active = view.active.clone();
-            (Arc::clone(&active.file), view.lineage.epoch, active)
+            let (active, topics) = (view.active.clone(), Arc::clone(&view.topics));
+            let file = Arc::clone(&active.file);
+            (file, view.lineage.epoch, active, topics)
         };
         if let Err(error) = file.sync() {
             self.stop(shared, format!("a segment could not be synced: {error}"));
@@ -88,6 +91,7 @@ impl Writer {
         }
         let mut next = Segment::create(&*shared.storage, sealed.last + 1, epoch)?;
         next.last_nonce = sealed.last_nonce;
+        sealed.topics = Listed::from(&*topics);
         if let Err(error) = index::write(&*shared.storage, &sealed) {
             tracing::warn!(%error, "an index could not be written: the next start takes longer");
         }
@@ -95,6 +99,7 @@ impl Writer {
         (self.end, self.is_marked) = (next.size, true);
         let mut view = lock(&shared.view);
         view.active = next;
+        view.topics = Arc::default();
         view.sealed.push_back(Arc::new(sealed));
         Ok(())
     }
@@ -119,9 +124,8 @@ impl Writer {
         let retention = &shared.options.retention;
         let unix_now = shared.options.clock.unix_millis();
         loop {
-            let mut woken = Woken::default();
-            let gone = {
-                let mut view = lock(&shared.view);
+            let (oldest, first, trimmed) = {
+                let view = lock(&shared.view);
                 let Some(oldest) = view.sealed.front() else {
                     return;
                 };
@@ -137,26 +141,35 @@ impl Writer {
                 if !is_over {
                     return;
                 }
-                let gone = view.sealed.pop_front();
-                let first = view.first();
+                let trimmed = Arc::clone(&view.trimmed);
+                (Arc::clone(oldest), oldest.last + 1, trimmed)
+            };
+            let mut trimmed = Trimmed::clone(&trimmed);
+            trimmed.note(&oldest);
+            // Before it is gone: nobody could say any more what was in it.
+            if let Err(error) = trimmed.write(&*shared.storage, first) {
+                tracing::warn!(%error, "it could not be written what retention removed: after a start every topic may have lost it");
+            }
+            let mut woken = Woken::default();
+            {
+                let mut view = lock(&shared.view);
+                view.sealed.pop_front();
+                view.trimmed = Arc::new(trimmed);
                 Arc::make_mut(&mut view.cleared).retain(|_, through| *through >= first);
                 view.tails.tell(TailItem::Trimmed { first }, &mut woken);
-                gone
-            };
+            }
             woken.wake();
-            if let Some(gone) = gone {
-                let index = shared.storage.remove(&Segment::index_name(gone.first));
-                let removed = index
-                    .or_else(|error| match error.kind() {
-                        io::ErrorKind::NotFound => Ok(()),
-                        _ => Err(error),
-                    })
-                    .and_then(|()| shared.storage.remove(&gone.file_name()))
-                    // One that comes back after a crash must not have a gap behind it.
-                    .and_then(|()| shared.storage.sync_names());
-                if let Err(error) = removed {
-                    tracing::warn!(%error, file = gone.file_name(), "a file could not be removed");
-                }
+            let index = shared.storage.remove(&Segment::index_name(oldest.first));
+            let removed = index
+                .or_else(|error| match error.kind() {
+                    io::ErrorKind::NotFound => Ok(()),
+                    _ => Err(error),
+                })
+                .and_then(|()| shared.storage.remove(&oldest.file_name()))
+                // One that comes back after a crash must not have a gap behind it.
+                .and_then(|()| shared.storage.sync_names());
+            if let Err(error) = removed {
+                tracing::warn!(%error, file = oldest.file_name(), "a file could not be removed");
             }
         }
     }

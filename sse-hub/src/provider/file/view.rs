@@ -3,7 +3,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{lineage::Lineage, segment::Segment, storage::StoredFile};
+use super::{
+    lineage::Lineage, recovery::Recovered, segment::Segment, storage::StoredFile, topics::Growing,
+    trimmed::Trimmed,
+};
 use crate::{
     draft::Draft,
     provider::{Status, TailItem, tails::Tails},
@@ -17,6 +20,9 @@ pub(super) struct View {
     /// Segments that nothing is appended to any more, ascending.
     pub(super) sealed: VecDeque<Arc<Segment>>,
     pub(super) active: Segment,
+    /// The topics of the active one.
+    pub(super) topics: Arc<Growing>,
+    pub(super) trimmed: Arc<Trimmed>,
     /// Topics whose entries up to a sequence are gone.
     pub(super) cleared: Arc<Cleared>,
     pub(super) tails: Tails,
@@ -34,13 +40,22 @@ pub(super) struct Place {
     pub(super) salt: u64,
     pub(super) offset: u64,
     pub(super) end: u64,
-    /// The last sequence in the file.
-    pub(super) last: u64,
+    /// Up to here the file is read; what comes next is behind it.
+    pub(super) through: u64,
+    /// Where the entries are that are asked for, or are not far behind; all are if there is no list.
+    pub(super) wanted: Option<Vec<(u64, u64)>>,
     pub(super) cleared: Arc<Cleared>,
 }
 
 impl View {
-    pub(super) fn new(lineage: Lineage, sealed: VecDeque<Segment>, mut active: Segment) -> Self {
+    pub(super) fn new(found: Recovered) -> Self {
+        let Recovered {
+            lineage,
+            sealed,
+            mut active,
+            topics,
+            trimmed,
+        } = found;
         if active.entries == 0 && active.holes.is_empty() {
             active.last_nonce = sealed.back().map_or(0, |last| last.last_nonce);
         }
@@ -53,6 +68,8 @@ impl View {
             lineage,
             sealed: sealed.into_iter().map(Arc::new).collect(),
             active,
+            topics: Arc::new(topics),
+            trimmed: Arc::new(trimmed),
             cleared: Arc::new(cleared),
             tails: Tails::default(),
             is_stalled: false,
@@ -80,17 +97,50 @@ impl View {
     }
 
     /// Where the first entry from `seq` on is; `None` behind the head.
-    pub(super) fn place(&self, seq: u64) -> Option<Place> {
-        let segment = self.segments().find(|segment| segment.last >= seq)?;
+    ///
+    /// With topics, only the first entries of theirs are wanted, no more than `most`.
+    pub(super) fn place(&self, seq: u64, topics: Option<&[Topic]>, most: usize) -> Option<Place> {
+        let index = self.sealed.partition_point(|segment| segment.last < seq);
+        let sealed = self.sealed.get(index);
+        let segment = sealed.map_or(&self.active, |it| it);
+        if segment.last < seq {
+            return None;
+        }
+        let wanted = topics.map(|topics| {
+            let seqs = topics.iter().flat_map(|topic| {
+                let seqs = match sealed {
+                    Some(segment) => segment.topics.of(topic.as_str()),
+                    None => self.topics.of(topic.as_str()),
+                };
+                let from = seqs.partition_point(|it| *it < seq);
+                seqs.iter().skip(from).take(most).copied()
+            });
+            let mut seqs: Vec<u64> = seqs.collect();
+            seqs.sort_unstable();
+            seqs.dedup();
+            seqs.truncate(most);
+            let wanted = seqs.into_iter();
+            wanted.map(|it| (it, segment.offset_before(it))).collect()
+        });
+        let is_full = |wanted: &&Vec<_>| wanted.len() >= most;
+        let last_wanted = wanted.as_ref().filter(is_full).and_then(|it| it.last());
         Some(Place {
             file: Arc::clone(&segment.file),
             first: segment.first,
             salt: segment.salt,
             offset: segment.offset_before(seq),
             end: segment.size,
-            last: segment.last,
+            through: last_wanted.map_or(segment.last, |&(seq, _)| seq),
+            wanted,
             cleared: Arc::clone(&self.cleared),
         })
+    }
+
+    /// The last sequence of any of these topics that retention may have removed.
+    pub(super) fn trimmed(&self, topics: &[Topic]) -> u64 {
+        let topics = topics.iter();
+        let trimmed = topics.map(|topic| self.trimmed.of(topic.as_str()));
+        trimmed.max().unwrap_or(0)
     }
 
     /// Opens a tail; it begins with what was so before it.
@@ -111,7 +161,7 @@ impl View {
 
     pub(super) fn index_bytes(&self) -> u64 {
         let segments: u64 = self.segments().map(Segment::index_bytes).sum();
-        segments + self.tails.bytes()
+        segments + self.topics.bytes() + self.trimmed.bytes() + self.tails.bytes()
     }
 }
 

@@ -1,0 +1,211 @@
+//! What retention removed of each topic, in a file of its own.
+
+use std::{collections::HashMap, io};
+
+use bytes::{Buf, BufMut, Bytes};
+
+use super::{
+    segment::{NEW, Segment},
+    storage::Storage,
+    text::{put_text, text},
+    window::Window,
+};
+
+/// The last sequence of each topic that was removed with a file.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Trimmed {
+    last: HashMap<Box<str>, u64>,
+    /// The highest of topics that are not listed.
+    others: u64,
+    /// The highest that may have been of any topic.
+    anyones: u64,
+}
+
+/// The name of the file.
+pub(super) const NAME: &str = "trimmed";
+const MAGIC: &[u8; 8] = b"ssetrm1\n";
+/// Topics beyond these are not listed, those whose last entry is oldest first.
+const MOST_TOPICS: usize = 10_000;
+
+impl Trimmed {
+    /// Everything before `first` may be missing, whoever asks.
+    fn all_before(first: u64) -> Self {
+        Self {
+            anyones: first.saturating_sub(1),
+            ..Self::default()
+        }
+    }
+
+    /// The last sequence of a topic that may have been removed.
+    pub(super) fn of(&self, topic: &str) -> u64 {
+        let own = self.last.get(topic).copied().unwrap_or(self.others);
+        own.max(self.anyones)
+    }
+
+    /// Takes note of a file that is to be removed.
+    pub(super) fn note(&mut self, segment: &Segment) {
+        for (topic, last) in segment.topics.last() {
+            self.last.insert(topic.into(), last);
+        }
+        // Of what damage took nobody knows whose it was.
+        let missing = segment.holes.iter().map(|&(_, to)| to);
+        self.anyones = missing.fold(self.anyones, u64::max);
+        let surplus = self.last.len().saturating_sub(MOST_TOPICS);
+        if let Some(last) = surplus.checked_sub(1) {
+            let mut all: Vec<_> = self.last.values().copied().collect();
+            let (_, &mut highest, _) = all.select_nth_unstable(last);
+            self.others = self.others.max(highest);
+            self.last.retain(|_, seq| *seq > highest);
+        }
+    }
+
+    /// Bytes that this takes in memory, without the names.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.last.len() * size_of::<(Box<str>, u64)>()) as u64
+    }
+
+    /// Reads what was removed of a log that begins with `first`.
+    pub(super) fn read(storage: &dyn Storage, first: u64) -> io::Result<Self> {
+        let file = match storage.open(NAME) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Self::all_before(first));
+            }
+            Err(error) => return Err(error),
+        };
+        let size = file.size()?;
+        let len = usize::try_from(size).unwrap_or(usize::MAX);
+        let bytes = Window::new(file, size, len).get(0, len)?;
+        let found = bytes.and_then(|bytes| Self::decode(&bytes));
+        Ok(match found {
+            // A file that was to be removed may be there yet.
+            Some((through, trimmed)) if through >= first => trimmed.before(first),
+            _ => Self::all_before(first),
+        })
+    }
+
+    /// Writes what was removed of a log that will begin with `first`.
+    pub(super) fn write(&self, storage: &dyn Storage, first: u64) -> io::Result<()> {
+        let new = format!("{NAME}{NEW}");
+        let file = storage.create(&new)?;
+        file.write_at(&self.encode(first), 0)?;
+        file.sync()?;
+        storage.rename(&new, NAME)
+    }
+
+    fn before(mut self, first: u64) -> Self {
+        let most = first.saturating_sub(1);
+        let others = [&mut self.others, &mut self.anyones];
+        for seq in self.last.values_mut().chain(others) {
+            *seq = (*seq).min(most);
+        }
+        self
+    }
+
+    fn encode(&self, first: u64) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        for number in [first, self.others, self.anyones] {
+            out.put_u64_le(number);
+        }
+        out.put_u32_le(self.last.len() as u32);
+        for (topic, last) in &self.last {
+            put_text(&mut out, topic);
+            out.put_u64_le(*last);
+        }
+        out.put_u32_le(crc32c::crc32c(&out));
+        out
+    }
+
+    fn decode(bytes: &Bytes) -> Option<(u64, Self)> {
+        let end = bytes.len().checked_sub(4)?;
+        let sum = bytes.slice(end..).get_u32_le();
+        let mut bytes = bytes.slice(..end);
+        if crc32c::crc32c(&bytes) != sum || !bytes.starts_with(MAGIC) {
+            return None;
+        }
+        bytes.advance(MAGIC.len());
+        let first = bytes.try_get_u64_le().ok()?;
+        let mut trimmed = Self {
+            others: bytes.try_get_u64_le().ok()?,
+            anyones: bytes.try_get_u64_le().ok()?,
+            ..Self::default()
+        };
+        for _ in 0..bytes.try_get_u32_le().ok()? {
+            let topic = text(&mut bytes)?;
+            let last = bytes.try_get_u64_le().ok()?;
+            trimmed.last.insert((&*topic).into(), last);
+        }
+        Some((first, trimmed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        position::Epoch,
+        provider::file::{simulated::Simulated, topics::Growing},
+        topic::Topic,
+    };
+
+    fn segment(topics: impl Iterator<Item = (u64, String)>) -> Segment {
+        let mut growing = Growing::default();
+        for (seq, name) in topics {
+            growing.note(seq, &[Topic::try_from(name).unwrap()]);
+        }
+        let disk: Arc<dyn Storage> = Arc::new(Simulated::new());
+        let mut segment = Segment::create(&*disk, 1, Epoch::random()).unwrap();
+        segment.topics = (&growing).into();
+        segment
+    }
+
+    #[test]
+    fn of_too_many_topics_those_that_lost_something_last_are_known() {
+        let count = MOST_TOPICS as u64 + 5;
+        let mut trimmed = Trimmed::default();
+        trimmed.note(&segment((1..=count).map(|seq| (seq, seq.to_string()))));
+        assert_eq!(trimmed.last.len(), MOST_TOPICS);
+        for (topic, last) in [("1", 5), ("5", 5), ("6", 6), ("10005", 10_005), ("new", 5)] {
+            assert_eq!(trimmed.of(topic), last, "{topic}");
+        }
+        // A topic that comes again is known again.
+        trimmed.note(&segment([(20_000, "1".to_owned())].into_iter()));
+        assert_eq!((trimmed.of("1"), trimmed.of("6")), (20_000, 6));
+        assert_eq!(trimmed.of("7"), 7);
+    }
+
+    #[test]
+    fn what_damage_took_may_have_been_anyones() {
+        let mut damaged = segment([(7, "a".to_owned())].into_iter());
+        damaged.holes.push((8, 9));
+        let mut trimmed = Trimmed::default();
+        trimmed.note(&damaged);
+        assert_eq!((trimmed.of("a"), trimmed.of("b")), (9, 9));
+    }
+
+    #[test]
+    fn a_note_survives_the_disk_and_no_flipped_bit_does() {
+        let disk = Simulated::new();
+        let mut trimmed = Trimmed::default();
+        trimmed.note(&segment(
+            [(7, "a".to_owned()), (4, "b".to_owned())].into_iter(),
+        ));
+        (trimmed.others, trimmed.anyones) = (3, 2);
+        trimmed.write(&disk, 9).unwrap();
+        assert_eq!(Trimmed::read(&disk, 9).unwrap(), trimmed);
+        let earlier = Trimmed::read(&disk, 6).unwrap();
+        assert_eq!(
+            (earlier.of("a"), earlier.of("b"), earlier.of("c")),
+            (5, 4, 3)
+        );
+        assert_eq!(Trimmed::read(&disk, 10).unwrap(), Trimmed::all_before(10));
+        let bytes = trimmed.encode(9);
+        for bit in 0..bytes.len() * 8 {
+            let mut bytes = bytes.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Trimmed::decode(&bytes.into()), None, "bit {bit}");
+        }
+    }
+}
