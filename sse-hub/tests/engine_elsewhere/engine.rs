@@ -39,6 +39,15 @@ struct State {
     time: u64,
     /// How far a page looks at most.
     scans_through: u64,
+    /// What is removed before a page is read.
+    removes_before: u64,
+}
+
+impl State {
+    fn remove_before(&mut self, first: u64) {
+        self.records = self.records.split_off(&first);
+        self.first = self.first.max(first);
+    }
 }
 
 impl Engine {
@@ -58,6 +67,7 @@ impl Engine {
                 most_reading: 0,
                 time: 0,
                 scans_through: u64::MAX,
+                removes_before: 0,
             })),
             capabilities: Capabilities::new().replay(replay).tail_is_head(false),
         }
@@ -105,9 +115,12 @@ impl Engine {
 
     /// Removes what is old, and does not tell so yet.
     pub(crate) fn remove_before(&self, first: u64) {
-        let mut state = self.state();
-        state.records = state.records.split_off(&first);
-        state.first = first;
+        self.state().remove_before(first);
+    }
+
+    /// The same, once a page is asked for and before it is read.
+    pub(crate) fn remove_before_reading(&self, first: u64) {
+        self.state().removes_before = first;
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -195,6 +208,8 @@ impl Provider for Engine {
 
     fn read(&self, from: u64, limit: usize) -> BoxFuture<'_, Result<Page, ProviderError>> {
         let mut state = self.state();
+        let first = state.removes_before;
+        state.remove_before(first);
         state.reads += 1;
         state.reading += 1;
         state.most_reading = state.most_reading.max(state.reading);

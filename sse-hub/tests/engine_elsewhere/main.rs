@@ -221,8 +221,10 @@ async fn what_was_removed_before_its_page_was_read_is_told() {
     let first = engine.position(1).to_event_id();
     let mut reader = hub.subscribe("a").after(first.clone()).await.unwrap();
     assert_eq!(*reader.resume(), Resume::Complete);
-    engine.remove_before(4);
+    let before = engine.reads();
+    engine.remove_before_reading(4);
     assert_eq!(told(&mut reader), says(&["expired"], &["4", "5", "6"]));
+    assert!(engine.reads() > before);
 }
 
 #[tokio::test]
