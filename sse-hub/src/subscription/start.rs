@@ -7,7 +7,7 @@ use crate::{
     log::{ChannelId, Entry, Keep, Log},
     namespace::Namespace,
     position::{Epoch, Position},
-    provider::{Page, ProviderError},
+    provider::{BoxFuture, Page, ProviderError},
     resume::Start,
     topic::Selector,
 };
@@ -162,8 +162,8 @@ async fn latest(
         let mut window = VecDeque::new();
         let (mut next, missing) = (from, count - latest.len());
         while next <= through {
-            let page = namespace.read_provider(topics.as_deref(), next, PAGE).await;
-            let page = checked(page, next)?;
+            let page = namespace.read_provider(topics.as_deref(), next, PAGE);
+            let page = read(page, next).await?;
             next = page.scanned_through + 1;
             let (now, unix_now) = (namespace.clock.millis(), namespace.clock.unix_millis());
             let log = namespace.read_log();
@@ -191,7 +191,7 @@ async fn recent(
     let (mut from, mut end) = (first, through + 1);
     while from < end {
         let middle = from + (end - from) / 2;
-        let page = read(namespace, middle, 1).await?;
+        let page = read(namespace.provider.read(middle, 1), middle).await?;
         let old = page.records.first().filter(|it| it.time < time);
         match old {
             Some(record) if record.seq < end => from = record.seq + 1,
@@ -201,11 +201,12 @@ async fn recent(
     Ok((from <= through).then_some(from))
 }
 
-async fn read(namespace: &Namespace, from: u64, limit: usize) -> Result<Page, SubscribeError> {
-    checked(namespace.provider.read(from, limit).await, from)
-}
-
-fn checked(page: Result<Page, ProviderError>, from: u64) -> Result<Page, SubscribeError> {
+/// Waits for a page from a sequence on.
+async fn read(
+    page: BoxFuture<'_, Result<Page, ProviderError>>,
+    from: u64,
+) -> Result<Page, SubscribeError> {
+    let page = page.await;
     let page = page.map_err(|error| SubscribeError::unavailable(Some(error)))?;
     // One that looked at nothing cannot say that there is nothing.
     if page.scanned_through < from {

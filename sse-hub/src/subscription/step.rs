@@ -176,11 +176,12 @@ impl Subscription {
         let hole = log.hole_after(self.position.seq);
         // Nothing is kept for one that has ended, and nobody tells it of a purge:
         // it closes where it is, and a resume tells of the gap.
-        let unsure = || match namespace.capabilities.replay {
-            true => namespace.lost(&log, channels),
-            false => gone,
+        let is_unsure = || {
+            let replays = namespace.capabilities.replay;
+            let unsure = replays.then(|| namespace.lost(&log, channels));
+            unsure.unwrap_or(gone) > self.position.seq
         };
-        if ending.is_some() && unsure() > self.position.seq {
+        if ending.is_some() && is_unsure() {
             return Look::Nothing;
         }
         // What is lost is not known: it is told once, and all that is left is read.

@@ -120,7 +120,7 @@ fn what_retention_took_is_known_for_each_topic_also_after_a_start() {
     let file = open_small(&disk, 4000);
     publish(&file, &["quiet"], "1");
     let quiet = publish(&file, &["quiet", "quiet too"], "2");
-    let fill = |file: &File| {
+    let overfill = |file: &File| {
         let before = file.status().first;
         let mut last = before;
         while file.status().first < before + 100 {
@@ -129,7 +129,7 @@ fn what_retention_took_is_known_for_each_topic_also_after_a_start() {
         }
         last
     };
-    let mut last = fill(&file);
+    let mut last = overfill(&file);
     let is_known = |file: &File| {
         let trimmed = |names: &[&str]| file.trimmed(&topics(names));
         let first = file.status().first;
@@ -143,7 +143,7 @@ fn what_retention_took_is_known_for_each_topic_also_after_a_start() {
     drop(file);
     let file = open_small(&disk, 4000);
     is_known(&file);
-    last = fill(&file).max(last);
+    last = overfill(&file).max(last);
     is_known(&file);
     assert!(last > 200);
     drop(file);

@@ -63,8 +63,7 @@ impl Checker {
                 if rules.durable
                     && let Some((_, earlier)) = self.logs.last_key_value()
                 {
-                    log.goes_on_from(earlier)?;
-                    log.remember(earlier);
+                    log.go_on_from(earlier)?;
                     coverage.saw("began again");
                     // A key that was used is used for as long as its entry is there.
                     let used = self

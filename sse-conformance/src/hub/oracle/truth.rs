@@ -134,8 +134,8 @@ impl Truth {
         truth
     }
 
-    /// Checks that all that was seen of an earlier hub's log is there.
-    pub(super) fn goes_on_from(&self, earlier: &Self) -> Result<(), Violation> {
+    /// Checks that all that was seen of an earlier hub's log is there, and takes over what was trimmed of it.
+    pub(super) fn go_on_from(&mut self, earlier: &Self) -> Result<(), Violation> {
         if self.epoch != earlier.epoch || self.head < earlier.head {
             let text = format!("the log went back from {} to {}", earlier.head, self.head);
             return Err(Violation::new(ACK, text));
@@ -146,17 +146,10 @@ impl Truth {
             let found = self.entries.get(&it.seq);
             found.is_some_and(|found| found.nonce == it.nonce && found.data == it.data)
         };
-        match held.find(|it| !is_there(it)) {
-            None => Ok(()),
-            Some(lost) => {
-                let text = format!("{} ({}) was in the log and is not", lost.data, lost.seq);
-                Err(Violation::new(ACK, text))
-            }
+        if let Some(lost) = held.find(|it| !is_there(it)) {
+            let text = format!("{} ({}) was in the log and is not", lost.data, lost.seq);
+            return Err(Violation::new(ACK, text));
         }
-    }
-
-    /// Takes over what it knows to have been trimmed of each topic.
-    pub(super) fn remember(&mut self, earlier: &Self) {
         self.trimmed_before.clone_from(&earlier.trimmed_before);
         let trimmed = earlier.entries.range(..self.first).map(|(_, it)| it);
         for entry in trimmed.filter(|it| it.state != State::Expired) {
@@ -164,6 +157,7 @@ impl Truth {
                 self.trimmed_before.insert(topic.clone(), entry.seq);
             }
         }
+        Ok(())
     }
 
     fn entry(&self, record: &Stored, now: u64, unix_now: u64, state: State) -> Entry {

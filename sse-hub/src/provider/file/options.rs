@@ -46,7 +46,8 @@ impl Options {
         self
     }
 
-    /// Sets how large a file may grow before the next is begun; by default a 64th of the bytes retained, 4 MiB to 1 GiB.
+    /// Sets how large a file may grow before the next is begun; by default a 64th of the bytes retained, 4 MiB to 1 GiB;
+    /// it is begun at 64 GiB whatever is set.
     pub fn segment_bytes(mut self, bytes: u64) -> Self {
         self.segment_bytes = Some(bytes);
         self
@@ -88,7 +89,8 @@ impl Options {
     pub(super) fn segment_size(&self) -> u64 {
         let retained = self.retention.bytes as u64;
         let sized = self.segment_bytes;
-        sized.unwrap_or_else(|| (retained / 64).clamp(4 << 20, 1 << 30))
+        let sized = sized.unwrap_or_else(|| (retained / 64).clamp(4 << 20, 1 << 30));
+        sized.min(64 << 30)
     }
 }
 

@@ -257,7 +257,7 @@ fn note(segment: &mut Segment, topics: &mut Growing, batch: Batch) -> Result<(),
                     return Err(offset);
                 }
                 segment.note_entry(&header, offset, &draft);
-                topics.note(header.seq, &draft.topics);
+                topics.note(segment.place_of(header.seq), &draft.topics);
             }
             Item::Cleared(topic, through) => segment.cleared.push((topic, through)),
             Item::Hole(from, to) => {

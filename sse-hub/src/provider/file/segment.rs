@@ -170,6 +170,11 @@ impl Segment {
         (self.last, self.last_nonce) = (to, 0);
     }
 
+    /// A sequence counted from the first, as the topics' lists do: no file has four billion entries.
+    pub(super) fn place_of(&self, seq: u64) -> u32 {
+        u32::try_from(seq.saturating_sub(self.first)).unwrap_or(u32::MAX)
+    }
+
     /// Where to begin reading for a sequence.
     pub(super) fn offset_before(&self, seq: u64) -> u64 {
         let behind = self.marks.partition_point(|(first, _)| *first <= seq);

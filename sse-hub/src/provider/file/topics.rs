@@ -1,42 +1,42 @@
-//! Which entries of a segment are of which topic.
+//! Which entries of a segment are of which topic, counted from the segment's first.
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
-use bytes::{Buf, BufMut, Bytes};
+use bytes::{Buf as _, BufMut as _, Bytes};
 
 use super::text::{put_text, text};
 use crate::topic::Topic;
 
-/// The sequences of each topic in the segment that is appended to.
+/// The entries of each topic in the segment that is appended to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Growing {
-    seqs: HashMap<Box<str>, Vec<u64>>,
+    places: HashMap<Box<str>, Vec<u32>>,
     count: usize,
 }
 
 impl Growing {
     /// Takes note of an entry.
-    pub(super) fn note(&mut self, seq: u64, topics: &[Topic]) {
+    pub(super) fn note(&mut self, place: u32, topics: &[Topic]) {
         for topic in topics {
             self.count += 1;
-            match self.seqs.get_mut(topic.as_str()) {
-                Some(seqs) => seqs.push(seq),
+            match self.places.get_mut(topic.as_str()) {
+                Some(places) => places.push(place),
                 None => {
-                    self.seqs.insert(topic.as_str().into(), vec![seq]);
+                    self.places.insert(topic.as_str().into(), vec![place]);
                 }
             }
         }
     }
 
-    /// The sequences of a topic, ascending.
-    pub(super) fn of(&self, topic: &str) -> &[u64] {
-        self.seqs.get(topic).map_or(&[], Vec::as_slice)
+    /// The entries of a topic, ascending.
+    pub(super) fn of(&self, topic: &str) -> &[u32] {
+        self.places.get(topic).map_or(&[], Vec::as_slice)
     }
 
     /// Bytes that this takes in memory, without the names.
     pub(super) fn bytes(&self) -> u64 {
-        let topics = self.seqs.len() * size_of::<(Box<str>, Vec<u64>)>();
-        (topics + self.count * size_of::<u64>()) as u64
+        let topics = self.places.len() * size_of::<(Box<str>, Vec<u32>)>();
+        (topics + self.count * size_of::<u32>()) as u64
     }
 }
 
@@ -44,99 +44,104 @@ impl Growing {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Listed {
     names: String,
-    /// Where each topic's name and sequences begin and end, in the order of the names.
-    topics: Vec<Extent>,
-    seqs: Vec<u64>,
+    /// Where each topic's name and entries end, in the order of the names.
+    ends: Vec<End>,
+    places: Vec<u32>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Extent {
-    name: (u32, u32),
-    seqs: (u32, u32),
+#[derive(Clone, Copy, Debug, Default)]
+struct End {
+    name: u32,
+    places: u32,
 }
 
 impl From<&Growing> for Listed {
     fn from(growing: &Growing) -> Self {
-        let mut topics: Vec<_> = growing.seqs.iter().collect();
+        let mut topics: Vec<_> = growing.places.iter().collect();
         topics.sort_unstable_by_key(|(name, _)| *name);
         let mut listed = Self {
-            topics: Vec::with_capacity(topics.len()),
-            seqs: Vec::with_capacity(growing.count),
+            ends: Vec::with_capacity(topics.len()),
+            places: Vec::with_capacity(growing.count),
             ..Self::default()
         };
-        for (name, seqs) in topics {
-            listed.push(name, seqs.iter().copied());
+        for (name, places) in topics {
+            listed.names.push_str(name);
+            listed.places.extend_from_slice(places);
+            listed.end(listed.places.len());
         }
         listed
     }
 }
 
 impl Listed {
-    /// Adds a topic behind all others.
-    fn push(&mut self, name: &str, seqs: impl Iterator<Item = u64>) {
-        let begin = (self.names.len() as u32, self.seqs.len() as u32);
-        self.names.push_str(name);
-        self.seqs.extend(seqs);
-        self.topics.push(Extent {
-            name: (begin.0, self.names.len() as u32),
-            seqs: (begin.1, self.seqs.len() as u32),
+    /// Notes where the topic ends whose name was added last.
+    fn end(&mut self, places: usize) {
+        self.ends.push(End {
+            name: self.names.len() as u32,
+            places: places as u32,
         });
     }
 
-    fn name(&self, topic: &Extent) -> &str {
-        let (begin, end) = topic.name;
-        let name = self.names.get(begin as usize..end as usize);
-        name.unwrap_or_default()
+    /// A topic's name and entries.
+    fn topic(&self, index: usize) -> (&str, &[u32]) {
+        let before = index.checked_sub(1).and_then(|it| self.ends.get(it));
+        let begin = before.copied().unwrap_or_default();
+        let end = self.ends.get(index).copied().unwrap_or_default();
+        let name = self.names.get(begin.name as usize..end.name as usize);
+        let places = self.places.get(begin.places as usize..end.places as usize);
+        (name.unwrap_or_default(), places.unwrap_or_default())
     }
 
-    fn seqs(&self, topic: &Extent) -> &[u64] {
-        let (begin, end) = topic.seqs;
-        let seqs = self.seqs.get(begin as usize..end as usize);
-        seqs.unwrap_or_default()
+    /// The entries of a topic, ascending.
+    pub(super) fn of(&self, topic: &str) -> &[u32] {
+        let (mut from, mut to) = (0, self.ends.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            let (name, places) = self.topic(middle);
+            match name.cmp(topic) {
+                Ordering::Less => from = middle + 1,
+                Ordering::Equal => return places,
+                Ordering::Greater => to = middle,
+            }
+        }
+        &[]
     }
 
-    /// The sequences of a topic, ascending.
-    pub(super) fn of(&self, topic: &str) -> &[u64] {
-        let found = self
-            .topics
-            .binary_search_by(|it| self.name(it).cmp(topic))
-            .ok();
-        let found = found.and_then(|index| self.topics.get(index));
-        found.map_or(&[], |topic| self.seqs(topic))
-    }
-
-    /// Each topic with its last sequence.
-    pub(super) fn last(&self) -> impl Iterator<Item = (&str, u64)> {
-        let topics = self.topics.iter();
-        topics.filter_map(|it| Some((self.name(it), *self.seqs(it).last()?)))
+    /// Each topic with its last entry.
+    pub(super) fn last(&self) -> impl Iterator<Item = (&str, u32)> {
+        let topics = (0..self.ends.len()).map(|index| self.topic(index));
+        topics.filter_map(|(name, places)| Some((name, *places.last()?)))
     }
 
     /// Bytes that this takes in memory.
     pub(super) fn bytes(&self) -> u64 {
-        let topics = self.topics.len() * size_of::<Extent>();
-        (self.names.len() + topics + self.seqs.len() * size_of::<u64>()) as u64
+        let lists = size_of_val(&*self.ends) + size_of_val(&*self.places);
+        (self.names.len() + lists) as u64
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
-        out.put_u32_le(self.topics.len() as u32);
-        for topic in &self.topics {
-            put_text(out, self.name(topic));
-            let seqs = self.seqs(topic);
-            out.put_u32_le(seqs.len() as u32);
-            seqs.iter().for_each(|seq| out.put_u64_le(*seq));
+        out.put_u32_le(self.ends.len() as u32);
+        for index in 0..self.ends.len() {
+            let (name, places) = self.topic(index);
+            put_text(out, name);
+            out.put_u32_le(places.len() as u32);
+        }
+        for place in &self.places {
+            out.put_u32_le(*place);
         }
     }
 
     pub(super) fn read(bytes: &mut Bytes) -> Option<Self> {
-        let mut listed = Self::default();
+        let (mut listed, mut count) = (Self::default(), 0_usize);
         for _ in 0..bytes.try_get_u32_le().ok()? {
-            let name = text(bytes)?;
-            let count = bytes.try_get_u32_le().ok()? as usize;
-            let seqs = bytes.get(..count.checked_mul(8)?)?;
-            let seqs = seqs.chunks_exact(8).map(|mut seq| seq.get_u64_le());
-            listed.push(&name, seqs);
-            bytes.advance(count * 8);
+            listed.names.push_str(&text(bytes)?);
+            count = count.checked_add(bytes.try_get_u32_le().ok()? as usize)?;
+            listed.end(count);
         }
+        let len = count.checked_mul(size_of::<u32>())?;
+        let places = bytes.get(..len)?.as_chunks().0;
+        listed.places = places.iter().map(|it| u32::from_le_bytes(*it)).collect();
+        bytes.advance(len);
         Some(listed)
     }
 }
@@ -158,19 +163,19 @@ mod tests {
         let listed = Listed::from(&growing);
         let mut bytes = Vec::new();
         listed.put(&mut bytes);
-        bytes.push(1);
+        bytes.push(1_u8);
         let mut bytes = Bytes::from(bytes);
         let read = Listed::read(&mut bytes).unwrap();
         assert_eq!(bytes.as_ref(), [1], "what stands behind it is left");
-        for (topic, seqs) in [
+        for (topic, places) in [
             ("a", &[8][..]),
             ("a/long name", &[7]),
             ("b", &[7, 11]),
             ("c", &[]),
         ] {
-            assert_eq!(growing.of(topic), seqs);
-            assert_eq!(listed.of(topic), seqs);
-            assert_eq!(read.of(topic), seqs);
+            assert_eq!(growing.of(topic), places);
+            assert_eq!(listed.of(topic), places);
+            assert_eq!(read.of(topic), places);
         }
         let last: Vec<_> = read.last().collect();
         assert_eq!(last, [("a", 8), ("a/long name", 7), ("b", 11)]);

@@ -45,7 +45,8 @@ impl Trimmed {
     /// Takes note of a file that is to be removed.
     pub(super) fn note(&mut self, segment: &Segment) {
         for (topic, last) in segment.topics.last() {
-            self.last.insert(topic.into(), last);
+            let seq = segment.first + u64::from(last);
+            self.last.insert(topic.into(), seq);
         }
         // Of what damage took nobody knows whose it was.
         let missing = segment.holes.iter().map(|&(_, to)| to);
@@ -141,8 +142,6 @@ impl Trimmed {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::{
         position::Epoch,
@@ -153,10 +152,10 @@ mod tests {
     fn segment(topics: impl Iterator<Item = (u64, String)>) -> Segment {
         let mut growing = Growing::default();
         for (seq, name) in topics {
-            growing.note(seq, &[Topic::try_from(name).unwrap()]);
+            let place = u32::try_from(seq - 1).unwrap();
+            growing.note(place, &[Topic::try_from(name).unwrap()]);
         }
-        let disk: Arc<dyn Storage> = Arc::new(Simulated::new());
-        let mut segment = Segment::create(&*disk, 1, Epoch::random()).unwrap();
+        let mut segment = Segment::create(&Simulated::new(), 1, Epoch::random()).unwrap();
         segment.topics = (&growing).into();
         segment
     }

@@ -107,20 +107,21 @@ impl View {
             return None;
         }
         let wanted = topics.map(|topics| {
-            let seqs = topics.iter().flat_map(|topic| {
-                let seqs = match sealed {
+            let first = segment.place_of(seq);
+            let places = topics.iter().flat_map(|topic| {
+                let places = match sealed {
                     Some(segment) => segment.topics.of(topic.as_str()),
                     None => self.topics.of(topic.as_str()),
                 };
-                let from = seqs.partition_point(|it| *it < seq);
-                seqs.iter().skip(from).take(most).copied()
+                let from = places.partition_point(|it| *it < first);
+                places.iter().skip(from).take(most).copied()
             });
-            let mut seqs: Vec<u64> = seqs.collect();
-            seqs.sort_unstable();
-            seqs.dedup();
-            seqs.truncate(most);
-            let wanted = seqs.into_iter();
-            wanted.map(|it| (it, segment.offset_before(it))).collect()
+            let mut places: Vec<u32> = places.collect();
+            places.sort_unstable();
+            places.dedup();
+            places.truncate(most);
+            let seqs = places.into_iter().map(|it| segment.first + u64::from(it));
+            seqs.map(|seq| (seq, segment.offset_before(seq))).collect()
         });
         let is_full = |wanted: &&Vec<_>| wanted.len() >= most;
         let last_wanted = wanted.as_ref().filter(is_full).and_then(|it| it.last());

@@ -217,8 +217,8 @@ impl Writer {
                     TailItem::Batch(records) => {
                         for (record, (header, offset)) in records.iter().zip(&mut notes) {
                             view.active.note_entry(header, *offset, &record.draft);
-                            let topics = Arc::make_mut(&mut view.topics);
-                            topics.note(header.seq, &record.draft.topics);
+                            let place = view.active.place_of(header.seq);
+                            Arc::make_mut(&mut view.topics).note(place, &record.draft.topics);
                         }
                     }
                     TailItem::Cleared { topic, through } => {
