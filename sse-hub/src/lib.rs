@@ -15,6 +15,7 @@ mod log;
 mod memory_use;
 mod namespace;
 mod nonces;
+mod one_or_many;
 mod options;
 mod position;
 mod presence;

@@ -13,7 +13,7 @@ use actix_web::{App, Either, HttpRequest, HttpResponse, HttpServer, Responder, w
 use anyhow::{Result, ensure};
 use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
-use sse_actix::{LastEventId, Sse};
+use sse_actix::{KeepAlive, LastEventId, Sse};
 use sse_hub::{Event, Hub, Rejection, Session, SessionRequest};
 
 async fn events(request: HttpRequest, hub: Data<Hub>, last: LastEventId) -> impl Responder {
@@ -23,7 +23,8 @@ async fn events(request: HttpRequest, hub: Data<Hub>, last: LastEventId) -> impl
     match hub.session(asked, Session::from_query).await {
         Ok(subscription) => {
             let resume = subscription.resume_headers();
-            let mut response = Sse::new(subscription).customize();
+            let stream = Sse::new(subscription).keep_alive(KeepAlive::off());
+            let mut response = stream.customize();
             for header in resume {
                 response = response.insert_header(header);
             }

@@ -17,7 +17,7 @@ use axum::routing::{get, post};
 use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use hyper_util::service::TowerToHyperService;
-use sse_axum::{LastEventId, Sse};
+use sse_axum::{KeepAlive, LastEventId, Sse};
 use sse_hub::{Event, Hub, Rejection, Session, SessionRequest};
 
 async fn events(
@@ -32,7 +32,7 @@ async fn events(
     match hub.session(request, Session::from_query).await {
         Ok(subscription) => {
             let resume = AppendHeaders(subscription.resume_headers());
-            (resume, Sse::new(subscription)).into_response()
+            (resume, Sse::new(subscription).keep_alive(KeepAlive::off())).into_response()
         }
         Err(rejection) => refuse(rejection),
     }

@@ -1,8 +1,7 @@
 #![forbid(unsafe_code)]
 //! Publish by `POST /publish?topic=T`, subscribe by `GET /events?topic=T`, with hyper: the server to measure.
 //!
-//! `--listen ADDR:PORT`, `--retain N` events for clients that come back. There is no `--stock`: hyper has no accept loop of its own,
-//! and the one in `examples::serve` serves.
+//! `--listen ADDR:PORT`, `--retain N` events for clients that come back, `--store file:PATH` for after a restart; `examples::serve` serves.
 //! One thread serves, so that what is measured is what one core does. With `#[tokio::main]` alone, all cores do.
 
 use std::convert::Infallible;
@@ -18,7 +17,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Serialize;
 use sse_hub::{Event, Hub, Rejection, Session, SessionRequest, Subscription};
-use sse_hyper::{ByteString, EventStream, Sse};
+use sse_hyper::{ByteString, EventStream, KeepAlive, Sse};
 
 type Answer = Response<Either<EventStream<Subscription>, Full<Bytes>>>;
 
@@ -29,7 +28,8 @@ async fn events(hub: &Hub, request: &Request<Incoming>) -> Result<Answer, Reject
     // Here a request may be refused, and its topics may depend on who asks.
     let subscription = hub.session(asked, Session::from_query).await?;
     let resume = subscription.resume_headers();
-    let mut response = Sse::new(subscription).into_response().map(Either::Left);
+    let stream = Sse::new(subscription).keep_alive(KeepAlive::off());
+    let mut response = stream.into_response().map(Either::Left);
     insert(&mut response, resume);
     Ok(response)
 }

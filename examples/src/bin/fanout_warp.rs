@@ -12,7 +12,7 @@ use examples::fanout::{self, Memory, Options, Receipt, Target};
 use examples::serve;
 use hyper_util::service::TowerToHyperService;
 use sse_hub::{Event, Hub, Rejection, Session, SessionRequest};
-use sse_warp::{ByteString, LastEventId, Sse};
+use sse_warp::{ByteString, KeepAlive, LastEventId, Sse};
 use warp::http::{HeaderMap, StatusCode};
 use warp::hyper::body::Bytes;
 use warp::reply::{self, Response};
@@ -25,7 +25,8 @@ async fn events(hub: Hub, last: LastEventId, query: String, headers: HeaderMap) 
     match hub.session(request, Session::from_query).await {
         Ok(subscription) => {
             let resume = subscription.resume_headers();
-            let mut response = Sse::new(subscription).into_response();
+            let stream = Sse::new(subscription).keep_alive(KeepAlive::off());
+            let mut response = stream.into_response();
             for (name, value) in resume {
                 response = reply::with_header(response, name, value).into_response();
             }

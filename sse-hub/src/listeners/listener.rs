@@ -7,6 +7,7 @@ use super::{ending::Ending, waker_slot::WakerSlot};
 use crate::{
     lag::{LagLimit, Lagging},
     log::ChannelId,
+    one_or_many::OneOrMany,
     presence::{Member, Presence},
     sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock},
 };
@@ -54,8 +55,8 @@ pub(crate) struct Listener {
 /// The channels of a subscription with its seat in each, ascending by channel.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seats {
-    pub(crate) channels: Vec<ChannelId>,
-    pub(crate) seats: Vec<usize>,
+    pub(crate) channels: OneOrMany<ChannelId>,
+    pub(crate) seats: OneOrMany<usize>,
 }
 
 /// What a listener does about an entry that is offered to it.

@@ -1,28 +1,10 @@
-use std::{collections::VecDeque, ops::Deref, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{ascending, batch_cache::BatchCache, entry::Entry};
 use crate::{listeners::Listeners, sync::Mutex, topic::Selector};
 
 /// The place of a channel in its log.
 pub(crate) type ChannelId = u32;
-
-/// The channels of an entry's topics; nearly always one, which needs no memory of its own.
-#[derive(Debug)]
-pub(crate) enum ChannelIds {
-    One([ChannelId; 1]),
-    Many(Box<[ChannelId]>),
-}
-
-impl Deref for ChannelIds {
-    type Target = [ChannelId];
-
-    fn deref(&self) -> &[ChannelId] {
-        match self {
-            Self::One(id) => id,
-            Self::Many(ids) => ids,
-        }
-    }
-}
 
 /// What one selector asks for: the entries that match it, ascending, and who listens to them.
 ///

@@ -5,12 +5,13 @@ use std::{borrow::Cow, sync::Arc};
 use bytestring::ByteString;
 
 use super::{
-    channel::{Channel, ChannelId, ChannelIds},
+    channel::{Channel, ChannelId},
     entry::Entry,
     ring::Log,
 };
 use crate::{
     listeners::Listeners,
+    one_or_many::OneOrMany,
     topic::{Selector, Topic},
 };
 
@@ -18,12 +19,12 @@ const MOST_IDLE_CHANNELS: usize = 10_000;
 
 impl Log {
     /// The channels of topics, whose names become the log's own: a publisher's may be part of something large.
-    pub(super) fn channels_of(&mut self, topics: &mut [Topic]) -> ChannelIds {
+    pub(super) fn channels_of(&mut self, topics: &mut [Topic]) -> OneOrMany<ChannelId> {
         match topics {
-            [topic] => ChannelIds::One([self.channel_of(topic)]),
+            [topic] => OneOrMany::One([self.channel_of(topic)]),
             topics => {
                 let ids = topics.iter_mut().map(|topic| self.channel_of(topic));
-                ChannelIds::Many(ids.collect())
+                OneOrMany::Many(ids.collect())
             }
         }
     }

@@ -10,10 +10,11 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use sse_core::{EncodedEvent, Encoder, Event, EventId};
 
-use super::channel::{ChannelId, ChannelIds};
+use super::channel::ChannelId;
 use crate::{
     companion::Companion,
     ids::Ids,
+    one_or_many::OneOrMany,
     position::{Epoch, Position},
     provider::Record,
     topic::Topic,
@@ -33,7 +34,7 @@ pub struct Entry {
     pub(super) at: u64,
     pub(super) expires: u64,
     /// The channels of its topics.
-    pub(super) channels: ChannelIds,
+    pub(super) channels: OneOrMany<ChannelId>,
     retained: AtomicBool,
 }
 
@@ -71,7 +72,7 @@ pub(super) struct Intake<'a> {
 }
 
 impl Entry {
-    pub(super) fn new(record: Record, channels: ChannelIds, intake: &Intake<'_>) -> Self {
+    pub(super) fn new(record: Record, channels: OneOrMany<ChannelId>, intake: &Intake<'_>) -> Self {
         let Record {
             seq,
             nonce,

@@ -12,12 +12,13 @@ use slab::Slab;
 use sse_core::EventId;
 
 use super::{
-    channel::{Channel, ChannelId, ChannelIds},
+    channel::{Channel, ChannelId},
     entry::{Entry, Intake},
 };
 use crate::{
     ids::Ids,
     lag::LagLimit,
+    one_or_many::OneOrMany,
     position::{Epoch, Position},
     provider::{Ancestor, Record, Status},
     retention::Retention,
@@ -231,11 +232,7 @@ impl Log {
             unix_now,
             held: &self.held,
         };
-        Arc::new(Entry::new(
-            record,
-            ChannelIds::Many(Box::default()),
-            &intake,
-        ))
+        Arc::new(Entry::new(record, OneOrMany::default(), &intake))
     }
 
     /// Later retained entries under the key of this one whose time is not over, latest first.

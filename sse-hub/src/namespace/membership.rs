@@ -11,6 +11,7 @@ use super::Namespace;
 use crate::{
     listeners::{Ending, Listener, Listeners, Seats},
     log::{ChannelId, Log},
+    one_or_many::OneOrMany,
     presence::{Member, PresenceChange},
     sync::lock,
     topic::{InvalidTopic, Selector, Topic},
@@ -52,12 +53,12 @@ impl Namespace {
             let seats = listener.seats();
             let channels = match reading {
                 LastReading::WhatIsReady if !listener.is_reader_gone() => seats.channels.clone(),
-                LastReading::WhatIsReady | LastReading::Nothing => Vec::new(),
+                LastReading::WhatIsReady | LastReading::Nothing => OneOrMany::default(),
             };
             log.keep_for_reader(&channels);
             listener.set_seats(Seats {
                 channels,
-                seats: Vec::new(),
+                seats: OneOrMany::default(),
             });
             self.vacate(&mut log, listener, &seats);
         }
@@ -80,7 +81,7 @@ impl Namespace {
 
     /// Gives seats up, and notes so for those who watch; they are woken when the log is no longer locked.
     fn vacate(&self, log: &mut Log, listener: &Listener, seats: &Seats) {
-        for (&channel, &seat) in seats.channels.iter().zip(&seats.seats) {
+        for (&channel, &seat) in seats.channels.iter().zip(seats.seats.iter()) {
             let Some(listeners) = log.listeners(channel).cloned() else {
                 continue;
             };
@@ -120,13 +121,16 @@ impl Namespace {
             for selector in selectors {
                 self.note_start(&listener, selector.as_str());
             }
-            let seats = channels
+            let seats: Vec<_> = channels
                 .iter()
                 .filter_map(|&id| log.listeners(id))
                 .map(|listeners: &Arc<Listeners>| listeners.insert(Arc::clone(&listener)))
                 .collect();
             listener.set_key(lock(&self.listeners).insert(Arc::clone(&listener)));
-            listener.set_seats(Seats { channels, seats });
+            listener.set_seats(Seats {
+                channels: channels.into(),
+                seats: seats.into(),
+            });
             if listener.may_wait() && listener.enlist() {
                 lock(&self.behind).push(Arc::clone(&listener));
             }
@@ -174,7 +178,8 @@ impl Namespace {
     ) -> Result<(), InvalidTopic> {
         {
             let mut log = self.write_log();
-            let mut seats = (*listener.seats()).clone();
+            let before = listener.seats();
+            let (mut channels, mut seats) = (before.channels.to_vec(), before.seats.to_vec());
             if listener.is_ended() {
                 return Ok(());
             }
@@ -185,20 +190,23 @@ impl Namespace {
             }
             for selector in selectors {
                 let id = log.channel(selector);
-                if seats.channels.contains(&id) {
+                if channels.contains(&id) {
                     continue;
                 }
                 if let Some(listeners) = log.listeners(id) {
                     self.note_start(listener, selector.as_str());
-                    seats.channels.push(id);
-                    seats.seats.push(listeners.insert(Arc::clone(listener)));
+                    channels.push(id);
+                    seats.push(listeners.insert(Arc::clone(listener)));
                 }
                 // What the provider has is read from there, and told of where it is missing.
                 if !self.capabilities.replay {
                     listener.note_cleared(log.gone(&[id]));
                 }
             }
-            listener.set_seats(seats);
+            listener.set_seats(Seats {
+                channels: channels.into(),
+                seats: seats.into(),
+            });
             // What the topics have behind its place was never offered to it, and is to be read all the same.
             listener.set_replaying(self.clock.millis());
             if listener.enlist() {
@@ -219,16 +227,20 @@ impl Namespace {
             if listener.is_ended() {
                 return;
             }
-            let (mut kept, mut removed) = (Seats::default(), Seats::default());
+            let (mut kept, mut removed) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
             let seats = listener.seats();
-            for (&channel, &seat) in seats.channels.iter().zip(&seats.seats) {
+            for (&channel, &seat) in seats.channels.iter().zip(seats.seats.iter()) {
                 let asked = log
                     .selector(channel)
                     .is_some_and(|name| selectors.iter().any(|it| *it.as_str() == *name));
                 let side = if asked { &mut removed } else { &mut kept };
-                side.channels.push(channel);
-                side.seats.push(seat);
+                side.0.push(channel);
+                side.1.push(seat);
             }
+            let [kept, removed] = [kept, removed].map(|(channels, seats)| Seats {
+                channels: channels.into(),
+                seats: seats.into(),
+            });
             listener.set_seats(kept);
             self.vacate(&mut log, listener, &removed);
         }

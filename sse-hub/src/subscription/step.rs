@@ -12,6 +12,7 @@ use crate::{
     listeners::{CloseReason, Ending},
     log::{ChannelId, Entry, Keep, Log, Room},
     namespace::Namespace,
+    one_or_many::OneOrMany,
     position::Position,
 };
 
@@ -145,7 +146,7 @@ impl Subscription {
             || log.hole_after(self.position.seq).is_some()
     }
 
-    pub(super) fn seats(&self) -> Vec<ChannelId> {
+    pub(super) fn seats(&self) -> OneOrMany<ChannelId> {
         self.listener.seats().channels.clone()
     }
 
