@@ -6,8 +6,9 @@
 //! * An event is one `send` of one slice. Without `writev(false)` hyper hands the kernel three, the chunk's size, the event and
 //!   the end of the chunk, which costs more than the copy that joins them.
 //!
-//! The handlers turn the adapter's keep-alive off, since the hub's own says how far its reader has come as well:
-//! that spares each connection a timer of 112 bytes.
+//! Two more things spare memory, whoever accepts. With `mimalloc` (in `examples::fanout`) a connection that waits takes about 1 KiB
+//! less than with the system's allocator, which lays other things into the pages of hyper's two buffers of 8 KiB.
+//! And the handlers turn the adapter's keep-alive off, a timer of 112 bytes: the hub's own says how far its reader has come as well.
 //!
 //! What matters as much holds for those as well if they are given the listener of [`bind`]: a queue of 4096 connections that are not
 //! accepted yet, `TCP_NODELAY`, a bounded send buffer, and the end of a client that reads nothing.

@@ -1,4 +1,8 @@
-//! Counting allocations of a peer, if it is built for that.
+//! Allocating as the servers do that are measured beside it, and counting allocations of a peer if it is built for that.
+
+#[cfg(not(feature = "count-allocations"))]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[cfg(feature = "count-allocations")]
 #[global_allocator]
