@@ -1,8 +1,4 @@
-//! Allocating as the servers do that are measured beside it, and counting allocations of a peer if it is built for that.
-
-#[cfg(not(feature = "count-allocations"))]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+//! Counting allocations of a peer, if it is built for that.
 
 #[cfg(feature = "count-allocations")]
 #[global_allocator]

@@ -234,8 +234,8 @@ impl Log {
         batch.guarded(held)
     }
 
-    /// The highest sequence that was lost to these channels, without what the provider's own retention took:
-    /// for those who resume, and for those who listen.
+    /// The highest sequence that is known here to be lost to these channels. What the provider's own retention took is not among it:
+    /// see `Namespace::lost`.
     pub(crate) fn lost(&self, channels: &[ChannelId]) -> u64 {
         self.highest(channels, |channel| channel.lost)
     }

@@ -7,9 +7,15 @@ use crate::{
     topic::{Selector, Topic},
 };
 
+/// Who asks for more topics at once is given everything that comes, as for a pattern.
+const MOST_TOPICS: usize = 64;
+
 impl Namespace {
-    /// All topics that are asked for, where the provider tells topics apart and no pattern is among them.
+    /// All topics that are asked for, where the provider tells topics apart, no pattern is among them, and they are few.
     pub(crate) fn by_topic(&self, selectors: &[Selector]) -> Option<Arc<[Topic]>> {
+        if selectors.len() > MOST_TOPICS {
+            return None;
+        }
         let topics = selectors.iter().map(|selector| {
             let is_topic = self.capabilities.by_topic && !selector.is_pattern();
             is_topic.then(|| Topic::from_checked(selector.clone().into_text()))

@@ -49,8 +49,9 @@ pub type Tail = Pin<Box<dyn Stream<Item = TailItem> + Send>>;
 /// 7. Where entries may have been lost or replaced the epoch changes, and the tail says so before any entry of the new one.
 /// 8. Entries that are missing from the tail are told as a hole.
 /// 9. No call blocks the thread; no call panics.
-/// 10. What [`read_topics`](Self::read_topics) leaves out is of none of the topics, and [`trimmed`](Self::trimmed) is never too low:
-///     it knows of a removal no later than a page does that lacks what was removed.
+/// 10. What [`read_topics`](Self::read_topics) leaves out is of none of the topics. [`trimmed`](Self::trimmed) and the first
+///     sequence of [`status`](Self::status) are never too low: they know of a removal no later than a page does that lacks what was
+///     removed. Both are asked while the hub's log is locked, and call nothing of the hub's.
 ///
 /// `sse-conformance` has a suite that runs any provider through these.
 pub trait Provider: Send + Sync + 'static {

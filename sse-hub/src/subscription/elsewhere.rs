@@ -92,6 +92,10 @@ impl Subscription {
             return Poll::Ready(None);
         }
         let selectors = log.selectors(&channels);
+        // Nor is what belongs to a topic that was added meanwhile.
+        if page.place.topics.is_some() && page.place.topics != namespace.by_topic(&selectors) {
+            return Poll::Ready(None);
+        }
         let keep = Keep {
             through,
             replay_through: self.replay_through,

@@ -12,7 +12,7 @@ use crate::{
     topic::Selector,
 };
 
-/// Sequences that are looked at first, twice as many where nothing is found, and entries of a page.
+/// Sequences that are looked at first, twice as many each time that too little is found, and entries of a page.
 const WINDOW: u64 = 256;
 const PAGE: usize = 256;
 /// How often it is looked again if something is purged meanwhile.
@@ -172,7 +172,7 @@ async fn latest(
             window.extend(entries.filter(|entry| log.keeps_cold(entry, selectors, keep)));
             window.drain(..window.len().saturating_sub(missing));
         }
-        if window.is_empty() {
+        if window.len() < missing {
             width = width.saturating_mul(2);
         }
         latest.extend(window.into_iter().rev());

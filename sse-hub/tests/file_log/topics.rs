@@ -17,7 +17,7 @@ use sse_hub::{
     Draft, Event, EventId, Hub, Position, Resume, Retention, Start, Topic,
     provider::{
         Provider,
-        file::{File, Simulated, Storage, StoredFile},
+        file::{File, Inspection, Simulated, Storage, StoredFile},
     },
 };
 
@@ -152,6 +152,8 @@ fn what_retention_took_is_known_for_each_topic_also_after_a_start() {
     let mut bytes = content(&disk, "trimmed");
     bytes[20] ^= 1;
     overwrite(&disk, "trimmed", &bytes);
+    let inspected = Inspection::of_storage(&disk).unwrap();
+    assert_eq!(inspected.damage, [("trimmed".to_owned(), 0)]);
     let file = open_small(&disk, 4000);
     let first = file.status().first;
     assert_eq!(file.trimmed(&topics(&["quiet"])), first - 1);
@@ -190,6 +192,40 @@ fn position(file: &File, seq: u64) -> Position {
         seq,
         nonce: page.records[0].nonce,
     }
+}
+
+#[tokio::test]
+async fn a_copy_that_takes_the_place_of_its_log_is_another_log_behind_it() {
+    let disk = Simulated::new();
+    let file = open_small(&disk, usize::MAX);
+    let shared = publish(&file, &["a"], "shared");
+    let shared = position(&file, shared);
+    drop(file);
+    let copy = content(&disk, &segments(&disk)[0]);
+    let file = open_small(&disk, usize::MAX);
+    let lost = publish(&file, &["a"], "lost");
+    let lost = position(&file, lost);
+    drop(file);
+
+    overwrite(&disk, &segments(&disk)[0], &copy);
+    drop(disk.create("restored").unwrap());
+    let file = open_small(&disk, 4000);
+    assert_ne!(file.status().epoch, shared.epoch);
+    assert_eq!(file.status().epoch_start, lost.seq);
+    let after = publish(&file, &["a"], "another");
+    assert_eq!(after, lost.seq);
+    while file.status().first < 100 {
+        publish(&file, &["busy"], "something");
+        file.maintain();
+    }
+    let (epoch, hub_now) = (file.status().epoch, hub(&file));
+    let lost = lost.to_event_id();
+    let subscription = hub_now.subscribe("a").after(lost).await.unwrap();
+    let told = matches!(subscription.resume(), Resume::Gap(gap) if gap.reason.as_str() == "epoch");
+    assert!(told, "{:?}", subscription.resume());
+    drop((subscription, hub_now, file));
+    let file = open_small(&disk, 4000);
+    assert_eq!(file.status().epoch, epoch, "once is enough");
 }
 
 fn hub(file: &File) -> Hub {

@@ -7,6 +7,7 @@ use super::{
     recovery::{firsts, read},
     segment::Segment,
     storage::Storage,
+    trimmed::Trimmed,
 };
 use crate::{position::Epoch, provider::Ancestor};
 
@@ -75,6 +76,13 @@ impl Inspection {
                 return Err(OpenError::io(super::lineage::NAME, error));
             }
             _ => found.damage.push((super::lineage::NAME.into(), 0)),
+        }
+        match Trimmed::load(storage) {
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                found.damage.push((super::trimmed::NAME.into(), 0));
+            }
+            Err(error) => return Err(OpenError::io(super::trimmed::NAME, error)),
+            Ok(_) => {}
         }
         let mut expected = None;
         for (index, &first) in firsts.iter().enumerate() {

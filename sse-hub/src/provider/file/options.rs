@@ -46,8 +46,8 @@ impl Options {
         self
     }
 
-    /// Sets how large a file may grow before the next is begun; by default a 64th of the bytes retained, 4 MiB to 1 GiB;
-    /// it is begun at 64 GiB whatever is set.
+    /// Sets how large a file may grow before the next is begun; by default a 64th of the bytes retained, 4 MiB to 1 GiB.
+    /// None grows beyond 2 GiB by more than a batch.
     pub fn segment_bytes(mut self, bytes: u64) -> Self {
         self.segment_bytes = Some(bytes);
         self
@@ -90,7 +90,7 @@ impl Options {
         let retained = self.retention.bytes as u64;
         let sized = self.segment_bytes;
         let sized = sized.unwrap_or_else(|| (retained / 64).clamp(4 << 20, 1 << 30));
-        sized.min(64 << 30)
+        sized.min(2 << 30)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pages of what is on the disk.
 
-use std::{io, sync::Arc, vec};
+use std::{io, mem, sync::Arc, vec};
 
 use super::{
     body,
@@ -19,8 +19,8 @@ use crate::{
 
 /// The bytes read at once.
 const PIECE: usize = 128 * 1024;
-/// A page ends once it has so many bytes, whatever was asked for.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// A page ends once so many bytes were passed, whatever was asked for.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Reads entries from `from` on, all or those of some topics; what is not whole is never returned.
 pub(super) fn page(
@@ -54,7 +54,7 @@ pub(super) fn page(
             if !is_asked_for || is_cleared(&cleared, record.seq, &record.draft) {
                 continue;
             }
-            bytes += entries.last_len;
+            bytes += mem::take(&mut entries.looked_at);
             page.scanned_through = record.seq;
             page.records.push(record);
             if page.records.len() >= limit || bytes >= MOST_BYTES {
@@ -91,7 +91,8 @@ struct Entries {
     salt: u64,
     offset: u64,
     wanted: Option<vec::IntoIter<(u64, u64)>>,
-    last_len: usize,
+    /// Bytes that were passed since this was last set to 0.
+    looked_at: u64,
 }
 
 impl Entries {
@@ -102,7 +103,7 @@ impl Entries {
             salt: place.salt,
             offset: place.offset,
             wanted: place.wanted.map(Vec::into_iter),
-            last_len: 0,
+            looked_at: 0,
         }
     }
 
@@ -120,7 +121,7 @@ impl Entries {
             let Some((header, _, bytes)) = frame else {
                 return Err(self.damaged());
             };
-            self.last_len = bytes.len();
+            self.looked_at += header.extent();
             let is_wanted = wanted.is_none_or(|seq| seq == header.seq);
             if header.kind == Kind::Entry && is_wanted {
                 let draft = body::read(bytes).ok_or_else(|| self.damaged())?;
@@ -130,7 +131,10 @@ impl Entries {
             }
             self.offset += header.extent();
         }
-        Ok(None)
+        match wanted {
+            Some(_) => Err(self.damaged()),
+            None => Ok(None),
+        }
     }
 
     fn damaged(&self) -> io::Error {

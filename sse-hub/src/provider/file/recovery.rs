@@ -15,6 +15,9 @@ use super::{
     trimmed::{self, Trimmed},
 };
 
+/// The name of a file that says that the log was put back from a copy.
+const RESTORED: &str = "restored";
+
 /// A log as it was found, and made whole.
 #[derive(Debug)]
 pub(super) struct Recovered {
@@ -74,6 +77,7 @@ pub(super) fn recover(storage: &dyn Storage, choice: OnDamage) -> Result<Recover
         lineage.start = active.last + 1;
         write(&lineage, storage)?;
     }
+    fork_if_restored(&mut lineage, active.last, storage)?;
     let first = sealed.front().map_or(active.first, |oldest| oldest.first);
     let trimmed = Trimmed::read(storage, first);
     let trimmed = trimmed.map_err(|error| OpenError::io(trimmed::NAME, error))?;
@@ -89,6 +93,24 @@ pub(super) fn recover(storage: &dyn Storage, choice: OnDamage) -> Result<Recover
 fn write(lineage: &Lineage, storage: &dyn Storage) -> Result<(), OpenError> {
     let written = lineage.write(storage);
     written.map_err(|error| OpenError::io(lineage::NAME, error))
+}
+
+/// Begins a new epoch behind what is there, if a file says that this is a copy of a log that may have gone on.
+fn fork_if_restored(
+    lineage: &mut Lineage,
+    head: u64,
+    storage: &dyn Storage,
+) -> Result<(), OpenError> {
+    let failed = |error| OpenError::io(RESTORED, error);
+    match storage.open(RESTORED) {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    }
+    lineage.fork(head + 1, head + 1);
+    write(lineage, storage)?;
+    storage.remove(RESTORED).map_err(failed)?;
+    storage.sync_names().map_err(failed)
 }
 
 /// Removes what a crash left behind; returns the first sequences of all segments, ascending.

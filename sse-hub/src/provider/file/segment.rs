@@ -170,7 +170,7 @@ impl Segment {
         (self.last, self.last_nonce) = (to, 0);
     }
 
-    /// A sequence counted from the first, as the topics' lists do: no file has four billion entries.
+    /// A sequence counted from the first, as the topics' lists do; no file is large enough to have four billion.
     pub(super) fn place_of(&self, seq: u64) -> u32 {
         u32::try_from(seq.saturating_sub(self.first)).unwrap_or(u32::MAX)
     }

@@ -1,6 +1,6 @@
 //! What retention removed of each topic, in a file of its own.
 
-use std::{collections::HashMap, io};
+use std::{cmp::Reverse, collections::HashMap, io};
 
 use bytes::{Buf, BufMut, Bytes};
 
@@ -44,7 +44,14 @@ impl Trimmed {
 
     /// Takes note of a file that is to be removed.
     pub(super) fn note(&mut self, segment: &Segment) {
-        for (topic, last) in segment.topics.last() {
+        let mut topics: Vec<_> = segment.topics.last().collect();
+        if topics.len() > MOST_TOPICS {
+            let (_, &mut (_, last), _) =
+                topics.select_nth_unstable_by_key(MOST_TOPICS, |(_, last)| Reverse(*last));
+            self.others = self.others.max(segment.first + u64::from(last));
+            topics.truncate(MOST_TOPICS);
+        }
+        for (topic, last) in topics {
             let seq = segment.first + u64::from(last);
             self.last.insert(topic.into(), seq);
         }
@@ -67,22 +74,33 @@ impl Trimmed {
 
     /// Reads what was removed of a log that begins with `first`.
     pub(super) fn read(storage: &dyn Storage, first: u64) -> io::Result<Self> {
+        match Self::load(storage) {
+            // A file that was to be removed may be there yet.
+            Ok(Some((through, trimmed))) if through >= first => Ok(trimmed.before(first)),
+            Ok(_) => Ok(Self::all_before(first)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                tracing::warn!(
+                    file = NAME,
+                    "it is damaged: every topic may have lost all that was removed"
+                );
+                Ok(Self::all_before(first))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the file, and where the log began then; an error of kind `InvalidData` if it is not whole.
+    pub(super) fn load(storage: &dyn Storage) -> io::Result<Option<(u64, Self)>> {
         let file = match storage.open(NAME) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Self::all_before(first));
-            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
         let size = file.size()?;
         let len = usize::try_from(size).unwrap_or(usize::MAX);
         let bytes = Window::new(file, size, len).get(0, len)?;
         let found = bytes.and_then(|bytes| Self::decode(&bytes));
-        Ok(match found {
-            // A file that was to be removed may be there yet.
-            Some((through, trimmed)) if through >= first => trimmed.before(first),
-            _ => Self::all_before(first),
-        })
+        found.map(Some).ok_or(io::ErrorKind::InvalidData.into())
     }
 
     /// Writes what was removed of a log that will begin with `first`.
