@@ -5,9 +5,9 @@ use std::{io, sync::Arc};
 use bytes::{Buf, BufMut, Bytes};
 
 use super::{
+    pieces::{checked, put_sum, put_text, text},
     segment::{KeyPlace, NEW, Segment},
     storage::{Storage, StoredFile},
-    text::{put_text, text},
     topics::Listed,
     window::Window,
 };
@@ -83,18 +83,12 @@ fn encode(segment: &Segment) -> Vec<u8> {
         out.put_u64_le(place.time);
     }
     segment.topics.put(&mut out);
-    out.put_u32_le(crc32c::crc32c(&out));
+    put_sum(&mut out);
     out
 }
 
 fn decode(bytes: &Bytes, file: Arc<dyn StoredFile>) -> Option<Segment> {
-    let end = bytes.len().checked_sub(4)?;
-    let sum = bytes.slice(end..).get_u32_le();
-    let mut bytes = bytes.slice(..end);
-    if crc32c::crc32c(&bytes) != sum || !bytes.starts_with(MAGIC) {
-        return None;
-    }
-    bytes.advance(MAGIC.len());
+    let mut bytes = checked(bytes, MAGIC)?;
     let mut numbers = [0; 7];
     for number in &mut numbers {
         *number = bytes.try_get_u64_le().ok()?;

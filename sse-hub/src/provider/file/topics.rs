@@ -4,7 +4,7 @@ use std::{cmp::Ordering, collections::HashMap};
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 
-use super::text::{put_text, text};
+use super::pieces::{put_text, text};
 use crate::topic::Topic;
 
 /// The entries of each topic in the segment that is appended to.

@@ -5,9 +5,9 @@ use std::{cmp::Reverse, collections::HashMap, io};
 use bytes::{Buf, BufMut, Bytes};
 
 use super::{
+    pieces::{checked, put_sum, put_text, text},
     segment::{NEW, Segment},
     storage::Storage,
-    text::{put_text, text},
     window::Window,
 };
 
@@ -131,18 +131,12 @@ impl Trimmed {
             put_text(&mut out, topic);
             out.put_u64_le(*last);
         }
-        out.put_u32_le(crc32c::crc32c(&out));
+        put_sum(&mut out);
         out
     }
 
     fn decode(bytes: &Bytes) -> Option<(u64, Self)> {
-        let end = bytes.len().checked_sub(4)?;
-        let sum = bytes.slice(end..).get_u32_le();
-        let mut bytes = bytes.slice(..end);
-        if crc32c::crc32c(&bytes) != sum || !bytes.starts_with(MAGIC) {
-            return None;
-        }
-        bytes.advance(MAGIC.len());
+        let mut bytes = checked(bytes, MAGIC)?;
         let first = bytes.try_get_u64_le().ok()?;
         let mut trimmed = Self {
             others: bytes.try_get_u64_le().ok()?,
