@@ -59,6 +59,15 @@ pub(crate) struct Seats {
     pub(crate) seats: OneOrMany<usize>,
 }
 
+impl Seats {
+    pub(crate) fn new(channels: Vec<ChannelId>, seats: Vec<usize>) -> Self {
+        Self {
+            channels: channels.into(),
+            seats: seats.into(),
+        }
+    }
+}
+
 /// What a listener does about an entry that is offered to it.
 pub(crate) enum Offer {
     /// It had the entry offered through another channel.

@@ -1,12 +1,12 @@
-use super::{channel::ChannelId, ring::Log};
+use super::ring::Log;
 use crate::resume::{Cursor, Nonce, View};
 
 impl Log {
-    /// What is known about a cursor.
+    /// What is known about a cursor on channels whose last lost entry is `lost`.
     pub(crate) fn view(
         &self,
         cursor: Option<&Cursor>,
-        channels: &[ChannelId],
+        lost: u64,
         head_is_certain: bool,
     ) -> View<'_> {
         let nonce = match cursor {
@@ -30,7 +30,7 @@ impl Log {
             ancestors: &self.ancestors,
             head: self.head,
             nonce: nonce.map_or(Nonce::Unknown, Nonce::Known),
-            lost: self.lost(channels),
+            lost,
             all_of_this_epoch: first >= self.epoch_start,
             head_is_certain,
             own_id_at,

@@ -127,10 +127,7 @@ impl Namespace {
                 .map(|listeners: &Arc<Listeners>| listeners.insert(Arc::clone(&listener)))
                 .collect();
             listener.set_key(lock(&self.listeners).insert(Arc::clone(&listener)));
-            listener.set_seats(Seats {
-                channels: channels.into(),
-                seats: seats.into(),
-            });
+            listener.set_seats(Seats::new(channels, seats));
             if listener.may_wait() && listener.enlist() {
                 lock(&self.behind).push(Arc::clone(&listener));
             }
@@ -203,10 +200,7 @@ impl Namespace {
                     listener.note_cleared(log.gone(&[id]));
                 }
             }
-            listener.set_seats(Seats {
-                channels: channels.into(),
-                seats: seats.into(),
-            });
+            listener.set_seats(Seats::new(channels, seats));
             // What the topics have behind its place was never offered to it, and is to be read all the same.
             listener.set_replaying(self.clock.millis());
             if listener.enlist() {
@@ -237,10 +231,8 @@ impl Namespace {
                 side.0.push(channel);
                 side.1.push(seat);
             }
-            let [kept, removed] = [kept, removed].map(|(channels, seats)| Seats {
-                channels: channels.into(),
-                seats: seats.into(),
-            });
+            let [kept, removed] =
+                [kept, removed].map(|(channels, seats)| Seats::new(channels, seats));
             listener.set_seats(kept);
             self.vacate(&mut log, listener, &removed);
         }

@@ -154,10 +154,8 @@ impl Found {
         cursor: Option<&Cursor>,
         head_is_certain: bool,
     ) -> Decision {
-        let mut view = log.view(cursor, channels, head_is_certain);
-        if cursor.is_some() {
-            view.lost = namespace.lost(log, channels);
-        }
+        let lost = cursor.map_or(0, |_| namespace.lost(log, channels));
+        let mut view = log.view(cursor, lost, head_is_certain);
         let is_unknown = matches!(view.nonce, Nonce::Unknown | Nonce::Known(0));
         let is_still_so = self.epoch == log.epoch() || self.seq <= log.last_shared_with(self.epoch);
         if is_unknown && self.nonce != 0 && is_still_so {

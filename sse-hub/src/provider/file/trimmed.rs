@@ -15,9 +15,7 @@ use super::{
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Trimmed {
     last: HashMap<Box<str>, u64>,
-    /// The highest of topics that are not listed.
-    others: u64,
-    /// The highest that may have been of any topic.
+    /// What was removed up to here may have been of any topic.
     anyones: u64,
 }
 
@@ -38,8 +36,8 @@ impl Trimmed {
 
     /// The last sequence of a topic that may have been removed.
     pub(super) fn of(&self, topic: &str) -> u64 {
-        let own = self.last.get(topic).copied().unwrap_or(self.others);
-        own.max(self.anyones)
+        let own = self.last.get(topic).copied();
+        own.unwrap_or(0).max(self.anyones)
     }
 
     /// Takes note of a file that is to be removed.
@@ -48,7 +46,7 @@ impl Trimmed {
         if topics.len() > MOST_TOPICS {
             let (_, &mut (_, last), _) =
                 topics.select_nth_unstable_by_key(MOST_TOPICS, |(_, last)| Reverse(*last));
-            self.others = self.others.max(segment.first + u64::from(last));
+            self.anyones = self.anyones.max(segment.first + u64::from(last));
             topics.truncate(MOST_TOPICS);
         }
         for (topic, last) in topics {
@@ -62,7 +60,7 @@ impl Trimmed {
         if let Some(last) = surplus.checked_sub(1) {
             let mut all: Vec<_> = self.last.values().copied().collect();
             let (_, &mut highest, _) = all.select_nth_unstable(last);
-            self.others = self.others.max(highest);
+            self.anyones = self.anyones.max(highest);
             self.last.retain(|_, seq| *seq > highest);
         }
     }
@@ -114,8 +112,7 @@ impl Trimmed {
 
     fn before(mut self, first: u64) -> Self {
         let most = first.saturating_sub(1);
-        let others = [&mut self.others, &mut self.anyones];
-        for seq in self.last.values_mut().chain(others) {
+        for seq in self.last.values_mut().chain([&mut self.anyones]) {
             *seq = (*seq).min(most);
         }
         self
@@ -123,7 +120,7 @@ impl Trimmed {
 
     fn encode(&self, first: u64) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
-        for number in [first, self.others, self.anyones] {
+        for number in [first, self.anyones] {
             out.put_u64_le(number);
         }
         out.put_u32_le(self.last.len() as u32);
@@ -139,7 +136,6 @@ impl Trimmed {
         let mut bytes = checked(bytes, MAGIC)?;
         let first = bytes.try_get_u64_le().ok()?;
         let mut trimmed = Self {
-            others: bytes.try_get_u64_le().ok()?,
             anyones: bytes.try_get_u64_le().ok()?,
             ..Self::default()
         };
@@ -203,7 +199,7 @@ mod tests {
         trimmed.note(&segment(
             [(7, "a".to_owned()), (4, "b".to_owned())].into_iter(),
         ));
-        (trimmed.others, trimmed.anyones) = (3, 2);
+        trimmed.anyones = 3;
         trimmed.write(&disk, 9).unwrap();
         assert_eq!(Trimmed::read(&disk, 9).unwrap(), trimmed);
         let earlier = Trimmed::read(&disk, 6).unwrap();
